@@ -1,0 +1,93 @@
+/// Bytes that must outlive their packet, in memory that is used again.
+///
+/// It grows up to `limit` and never beyond: `append` says how much it took. Emptying it keeps the
+/// memory, so that in the steady state nothing is allocated.
+@safe
+public struct ByteBuffer: ~Copyable {
+  private var base: UnsafeMutableRawPointer?
+  private var capacity = 0
+  public private(set) var count = 0
+  /// The most bytes it holds.
+  public let limit: Int
+
+  public init(limit: Int) {
+    precondition(limit >= 0)
+    self.limit = limit
+  }
+
+  deinit { unsafe base?.deallocate() }
+
+  public var isEmpty: Bool { count == 0 }
+  public var isFull: Bool { count == limit }
+
+  /// The bytes, lent until the next change.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self) get {
+      guard let base = unsafe base else { return RawSpan() }
+      let span = unsafe RawSpan(_unsafeStart: base, byteCount: count)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// Appends as much of `source` as fits; returns how many bytes that were.
+  @discardableResult
+  public mutating func append(_ source: RawSpan) -> Int {
+    let taken = min(source.byteCount, limit - count)
+    guard taken > 0 else { return 0 }
+    reserve(count + taken)
+    unsafe source.withUnsafeBytes { bytes in
+      unsafe base!.advanced(by: count).copyMemory(from: bytes.baseAddress!, byteCount: taken)
+    }
+    count += taken
+    return taken
+  }
+
+  /// Appends one byte; false when it is full.
+  @discardableResult
+  public mutating func append(_ byte: UInt8) -> Bool {
+    guard count < limit else { return false }
+    reserve(count + 1)
+    unsafe base!.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+    count += 1
+    return true
+  }
+
+  /// Appends ASCII text, as much as fits.
+  public mutating func append(_ text: StaticString) {
+    text.withUTF8Buffer { buffer in _ = append(unsafe buffer.span.bytes) }
+  }
+
+  public mutating func removeAll() { count = 0 }
+
+  /// Drops the last bytes until `newCount` are left; nothing when there are fewer.
+  public mutating func truncate(to newCount: Int) { count = min(count, max(newCount, 0)) }
+
+  /// Drops the first `dropped` bytes; the rest moves to the front.
+  public mutating func removeFirst(_ dropped: Int) {
+    let dropped = min(max(dropped, 0), count)
+    guard dropped > 0 else { return }
+    count -= dropped
+    if count > 0 { unsafe base!.copyMemory(from: base!.advanced(by: dropped), byteCount: count) }
+  }
+
+  /// Gives memory beyond `kept` bytes back; the content is dropped.
+  public mutating func shrink(to kept: Int) {
+    count = 0
+    guard capacity > kept else { return }
+    unsafe base?.deallocate()
+    unsafe base = nil
+    capacity = 0
+  }
+
+  private mutating func reserve(_ needed: Int) {
+    guard needed > capacity else { return }
+    let grown = min(max(needed, capacity * 2, 64), limit)
+    let moved = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
+    if let base = unsafe base {
+      unsafe moved.copyMemory(from: base, byteCount: count)
+      unsafe base.deallocate()
+    }
+    unsafe base = moved
+    capacity = grown
+  }
+}

@@ -1,0 +1,6 @@
+import CMaxMindDB
+import CPcap
+import CZlib
+import Crypto
+import InspectCore
+import Logging

@@ -1,0 +1,7 @@
+import ArgumentParser
+import InspectIO
+
+@main
+struct Command: AsyncParsableCommand {
+  func run() async throws {}
+}

@@ -1,0 +1,28 @@
+import InspectCore
+import Testing
+
+@Suite struct SlabTests {
+  @Test func aFullSlabRefuses() {
+    var slab = Slab<Int>(capacity: 2)
+    let places = [slab.insert(10), slab.insert(11), slab.insert(12)]
+    #expect(places == [0, 1, nil])
+    let isFull = slab.isFull
+    #expect(isFull)
+  }
+
+  @Test func aRemovedPlaceIsUsedAgain() {
+    var slab = Slab<Int>(capacity: 2)
+    let first = slab.insert(10)!
+    _ = slab.insert(11)
+    let removed = slab.remove(first)
+    let stillThere = slab.contains(first)
+    let again = slab.insert(12)
+    slab[first] += 1
+    let (element, count) = (slab[first], slab.count)
+    #expect(removed == 10)
+    #expect(!stillThere)
+    #expect(again == first)
+    #expect(element == 13)
+    #expect(count == 2)
+  }
+}
