@@ -57,6 +57,26 @@ public struct ByteBuffer: ~Copyable {
     text.withUTF8Buffer { buffer in _ = append(unsafe buffer.span.bytes) }
   }
 
+  /// Writes `source` at `offset`; what lies between the end so far and there becomes 0. As much as
+  /// fits below the limit is written.
+  public mutating func write(_ source: RawSpan, at offset: Int) {
+    precondition(offset >= 0)
+    let end = min(offset + source.byteCount, limit)
+    guard end > offset else { return }
+    if end > count {
+      reserve(end)
+      if offset > count {
+        unsafe base!.advanced(by: count).initializeMemory(
+          as: UInt8.self, repeating: 0, count: offset - count)
+      }
+      count = end
+    }
+    unsafe source.withUnsafeBytes { bytes in
+      unsafe base!.advanced(by: offset).copyMemory(
+        from: bytes.baseAddress!, byteCount: end - offset)
+    }
+  }
+
   public mutating func removeAll() { count = 0 }
 
   /// Drops the last bytes until `newCount` are left; nothing when there are fewer.

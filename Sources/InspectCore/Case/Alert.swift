@@ -1,0 +1,82 @@
+/// Something that people must know, as a value: who, what, to whom, and how we know.
+public struct Alert: Sendable {
+  /// One identifier that was seen, in clear: who writes it masks it.
+  public struct Item: Sendable {
+    public let kind: IdentifierKind
+    public let confidence: Confidence
+    public let part: MessagePart
+    public let offset: Int
+    /// Metres; 0 when it is no place.
+    public let precision: UInt32
+    /// UTF-8.
+    public let path: [UInt8]
+    public let value: [UInt8]
+    /// The form in which equal identifiers are equal bytes.
+    public let normalized: [UInt8]
+  }
+
+  public let rule: Rule
+  public internal(set) var severity: Severity
+  /// When the evidence sufficed.
+  public let time: Timestamp
+  public let device: Device
+  public let destination: Destination
+  public let items: [Item]
+  public internal(set) var unlock: UnlockFinding?
+  public let isEncrypted: Bool
+  /// The flow of the evidence.
+  public let context: FlowContext
+  /// How often it was seen.
+  public internal(set) var count = 1
+  let kinds: KindSet
+  let contact: Int
+}
+
+/// A phone or another device whose owner's data is at stake.
+public struct Device: Sendable {
+  public internal(set) var mac: MACAddress
+  /// The address it used last.
+  public internal(set) var address: IPAddress
+  /// Its number among the devices that the user named.
+  public internal(set) var named: Int?
+}
+
+/// Who received.
+public struct Destination: Sendable {
+  /// How its name is known.
+  public enum NameSource: UInt8, Sendable {
+    case http, tls, dns
+
+    public var name: StaticString {
+      switch self {
+      case .http: "http"
+      case .tls: "tls"
+      case .dns: "dns"
+      }
+    }
+  }
+
+  public let endpoint: Endpoint
+  /// Lower case, without a port; empty when it has no name.
+  public let host: [UInt8]
+  public let nameSource: NameSource?
+  public let location: Location
+  public let transfer: TransferClass
+}
+
+/// What the correlation with unlocks said of a destination.
+public struct UnlockFinding: Sendable {
+  public let statistics: UnlockStatistics
+  /// Over all destinations tested (Benjamini and Hochberg); nil without a p-value.
+  public let qValue: Double?
+}
+
+/// What the correlation with unlocks can say at all.
+public enum UnlockCoverage: Equatable, Sendable {
+  case noLog
+  /// The log names no device, and the capture has several (their count).
+  case ambiguous(Int)
+  /// No device of the capture is the one that the log names.
+  case noDevice
+  case tested
+}

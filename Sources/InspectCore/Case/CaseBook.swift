@@ -1,0 +1,329 @@
+/// Who sent what to whom, and what follows from it.
+///
+/// It is told of devices' sends and of personal data in messages, and raises alerts: once for each
+/// rule, device, destination and set of kinds, counted after that. With a saved capture it waits for
+/// the end, because whether a host is called at each unlock makes the same finding graver.
+public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
+  /// Chance findings we accept among those that we report (Benjamini and Hochberg).
+  static var falseDiscoveryRate: Double { 0.01 }
+
+  /// What is known of a device's dealings with a host, or an address without a name.
+  struct Contact {
+    let device: Int
+    let host: UInt32?
+    let endpoint: Endpoint
+    var nameSource: Destination.NameSource?
+    var sends: [Timestamp] = []
+    /// What it received in clear.
+    var kinds = KindSet()
+    var context: FlowContext
+    var unlock: UnlockFinding?
+  }
+
+  public var atlas: Map
+  private let configuration: CaseConfiguration
+  private let limits: InspectorLimits
+  private let function: SipHash13
+  var hosts: HostTable
+  public private(set) var devices: [Device] = []
+  private var deviceIndex: HashIndex
+  private(set) var contacts: [Contact] = []
+  private var contactIndex: HashIndex
+  /// Raised so far, or waiting for the end.
+  public private(set) var alerts: [Alert] = []
+  private var raised = 0
+  private var sendCount = 0
+  private var firstSeen: Timestamp?
+  private var lastSeen: Timestamp?
+
+  /// What found no room.
+  public private(set) var refused: UInt64 = 0
+  /// Identifiers of low confidence, which are counted but raise no alert.
+  public private(set) var lowFindings: UInt64 = 0
+  public private(set) var unlockCoverage = UnlockCoverage.noLog
+
+  init(
+    configuration: CaseConfiguration, limits: InspectorLimits, function: SipHash13,
+    atlas: consuming Map
+  ) {
+    self.configuration = configuration
+    self.limits = limits
+    self.function = function
+    self.atlas = atlas
+    hosts = HostTable(capacity: limits.hosts, function: function)
+    deviceIndex = HashIndex(capacity: limits.devices)
+    contactIndex = HashIndex(capacity: limits.contacts)
+  }
+
+  /// Whether a flow leaves the inside with a device's data.
+  func isOutward(_ context: FlowContext) -> Bool {
+    !configuration.isLocal(context.server.address)
+  }
+
+  mutating func saw(_ time: Timestamp) {
+    if firstSeen.map({ time < $0 }) ?? true { firstSeen = time }
+    if lastSeen.map({ time > $0 }) ?? true { lastSeen = time }
+  }
+
+  /// A device began to send at `time`.
+  mutating func sent(
+    _ context: FlowContext, host: UInt32?, _ source: Destination.NameSource?, at time: Timestamp
+  ) {
+    guard let number = contact(context, host, source) else { return }
+    guard contacts[number].sends.count < limits.sendsPerContact, sendCount < limits.sends else {
+      refused &+= 1
+      return
+    }
+    if let last = contacts[number].sends.last, time < last {
+      // Bursts are told when their host is known, which may be late.
+      let place = contacts[number].sends.lastIndex { $0 <= time }.map { $0 + 1 } ?? 0
+      contacts[number].sends.insert(time, at: place)
+    } else {
+      contacts[number].sends.append(time)
+    }
+    sendCount += 1
+  }
+
+  /// A message in clear had personal data.
+  mutating func disclosed(
+    _ items: [Alert.Item], isSelfRegistration: Bool, _ context: FlowContext, host: UInt32?,
+    _ source: Destination.NameSource?, at time: Timestamp
+  ) {
+    var kinds = KindSet()
+    for item in items {
+      if item.confidence > .low { kinds.insert(item.kind) } else { lowFindings &+= 1 }
+    }
+    guard !kinds.isEmpty || isSelfRegistration, isOutward(context),
+      let number = contact(context, host, source)
+    else { return }
+    contacts[number].kinds.formUnion(kinds)
+    let location = atlas.locate(context.server.address)
+    let evidence = Evidence(
+      items: items.filter { $0.confidence > .low }, kinds: kinds, contact: number,
+      location: location, transfer: transfer(to: location), context: context, time: time)
+    if !kinds.isEmpty {
+      raise(.personalDataCleartext, evidence)
+      if evidence.transfer.crossesBorder { raise(.personalDataCrossBorder, evidence) }
+    }
+    if isSelfRegistration { raise(.selfRegistration, evidence) }
+  }
+
+  /// The input is over: tests the correlation with unlocks and gives all alerts out that wait, in
+  /// the order of time.
+  mutating func conclude(_ give: (Alert) -> Void) {
+    correlate()
+    let waiting = raised..<alerts.count
+    raised = alerts.count
+    let order = waiting.sorted { alerts[$0].time < alerts[$1].time }
+    for index in order { give(alerts[index]) }
+  }
+
+  /// Alerts that may be given out at once.
+  mutating func takeRaised(_ give: (Alert) -> Void) {
+    guard configuration.raisesAtOnce else { return }
+    while raised < alerts.count {
+      give(alerts[raised])
+      raised += 1
+    }
+  }
+
+  // MARK: Alerts
+
+  private struct Evidence {
+    var items: [Alert.Item]
+    var kinds: KindSet
+    var contact: Int
+    var location: Location
+    var transfer: TransferClass
+    var context: FlowContext
+    var time: Timestamp
+  }
+
+  private func transfer(to location: Location) -> TransferClass {
+    // One address in many places: the database knows its owner, not where it answers.
+    location.isAnycast ? .unknown : configuration.policy.transfer(to: location.country)
+  }
+
+  private mutating func raise(_ rule: Rule, _ evidence: Evidence, _ unlock: UnlockFinding? = nil) {
+    guard
+      let severity = configuration.policy.severity(rule, evidence.transfer, evidence.kinds)
+    else { return }
+    let known = alerts.firstIndex {
+      $0.rule == rule && $0.contact == evidence.contact && $0.kinds == evidence.kinds
+        && $0.destination.location.country == evidence.location.country
+    }
+    if let known {
+      alerts[known].count += 1
+      return
+    }
+    guard alerts.count < limits.alerts else {
+      refused &+= 1
+      return
+    }
+    let contact = contacts[evidence.contact]
+    alerts.append(
+      Alert(
+        rule: rule, severity: severity, time: evidence.time, device: devices[contact.device],
+        destination: Destination(
+          endpoint: evidence.context.server, host: contact.host.map { hosts[$0] } ?? [],
+          nameSource: contact.nameSource, location: evidence.location,
+          transfer: evidence.transfer),
+        items: evidence.items, unlock: unlock, isEncrypted: false, context: evidence.context,
+        kinds: evidence.kinds, contact: evidence.contact))
+  }
+
+  // MARK: Devices and contacts
+
+  private mutating func contact(
+    _ context: FlowContext, _ host: UInt32?, _ source: Destination.NameSource?
+  ) -> Int? {
+    guard let device = device(context) else { return nil }
+    var state = function.begin()
+    state.add(UInt64(device))
+    if let host {
+      state.add(UInt64(host))
+    } else {
+      state.add(context.server.address.high)
+      state.add(context.server.address.low)
+    }
+    let hash = UInt32(truncatingIfNeeded: state.finish())
+    let address = context.server.address
+    let known = contactIndex.find(hash) {
+      let contact = contacts[Int($0)]
+      return contact.device == device && contact.host == host
+        && (host != nil || contact.endpoint.address == address)
+    }
+    if let known {
+      if source == .http || contacts[Int(known)].nameSource == nil {
+        contacts[Int(known)].nameSource = source
+      }
+      return Int(known)
+    }
+    guard contactIndex.insert(hash, element: UInt32(contacts.count)) else {
+      refused &+= 1
+      return nil
+    }
+    contacts.append(
+      Contact(
+        device: device, host: host, endpoint: context.server, nameSource: source, context: context))
+    return contacts.count - 1
+  }
+
+  /// The device that a flow's client is: a named one, else the one with this hardware address, else
+  /// the one with this IP address.
+  private mutating func device(_ context: FlowContext) -> Int? {
+    let named = configuration.devices.firstIndex {
+      $0.macs.contains(context.clientMAC) || $0.addresses.contains(context.client.address)
+    }
+    var state = function.begin()
+    if let named {
+      state.add(UInt64(named))
+    } else if context.clientMAC != .none {
+      state.add(context.clientMAC.rawValue)
+    } else {
+      state.add(context.client.address.high)
+      state.add(context.client.address.low)
+    }
+    let hash = UInt32(truncatingIfNeeded: state.finish())
+    let known = deviceIndex.find(hash) {
+      let device = devices[Int($0)]
+      if let named { return device.named == named }
+      guard device.named == nil else { return false }
+      return context.clientMAC != .none
+        ? device.mac == context.clientMAC
+        : device.mac == .none && device.address == context.client.address
+    }
+    if let known {
+      devices[Int(known)].address = context.client.address
+      return Int(known)
+    }
+    guard deviceIndex.insert(hash, element: UInt32(devices.count)) else {
+      refused &+= 1
+      return nil
+    }
+    devices.append(
+      Device(mac: context.clientMAC, address: context.client.address, named: named))
+    return devices.count - 1
+  }
+}
+
+// MARK: Correlation with unlocks
+
+extension CaseBook where Map: ~Copyable {
+  private mutating func correlate() {
+    guard !configuration.unlocks.isEmpty, let firstSeen, let lastSeen else { return }
+    unlockCoverage = .noDevice
+    for track in configuration.unlocks {
+      guard let device = owner(of: track) else { continue }
+      unlockCoverage = .tested
+      correlate(device, track, from: firstSeen, to: lastSeen)
+    }
+  }
+
+  private mutating func owner(of track: CaseConfiguration.UnlockTrack) -> Int? {
+    switch track.owner {
+    case .mac(let mac): return devices.firstIndex { $0.mac == mac }
+    case .address(let address): return devices.firstIndex { $0.address == address }
+    case .named(let number): return devices.firstIndex { $0.named == number }
+    case .only:
+      if devices.count > 1 { unlockCoverage = .ambiguous(devices.count) }
+      return devices.count == 1 ? 0 : nil
+    }
+  }
+
+  private mutating func correlate(
+    _ device: Int, _ track: CaseConfiguration.UnlockTrack, from first: Timestamp,
+    to last: Timestamp
+  ) {
+    var settings = UnlockCorrelation.Configuration()
+    settings.precision = track.precision
+    let test = UnlockCorrelation(
+      unlocks: track.unlocks, observed: first...max(first, last), configuration: settings)
+    let tested = contacts.indices.filter { contacts[$0].device == device }
+    let statistics = tested.map { test.statistics(sends: contacts[$0].sends) }
+    // What has too few unlocks was not tested, and does not count among the tests.
+    let withValue = statistics.indices.filter { statistics[$0].pValue != nil }
+    let qValues = BenjaminiHochberg.qValues(withValue.compactMap { statistics[$0].pValue })
+    for (position, index) in withValue.enumerated() {
+      conclude(tested[index], statistics[index], qValues[position])
+    }
+    for index in statistics.indices where statistics[index].pValue == nil {
+      contacts[tested[index]].unlock = UnlockFinding(statistics: statistics[index], qValue: nil)
+    }
+    for index in alerts.indices where contacts[alerts[index].contact].device == device {
+      attach(alerts[index].contact, to: index)
+    }
+  }
+
+  private mutating func conclude(
+    _ number: Int, _ statistics: UnlockStatistics, _ qValue: Double
+  ) {
+    let finding = UnlockFinding(statistics: statistics, qValue: qValue)
+    contacts[number].unlock = finding
+    guard finding.isCorrelated else { return }
+    let location = atlas.locate(contacts[number].endpoint.address)
+    let evidence = Evidence(
+      items: [], kinds: contacts[number].kinds, contact: number, location: location,
+      transfer: transfer(to: location), context: contacts[number].context,
+      time: statistics.evidenceTime ?? contacts[number].sends.last ?? contacts[number].context.start
+    )
+    raise(.unlockCorrelatedTransfer, evidence, finding)
+  }
+
+  /// A host that is called at each unlock makes its personal-data alerts graver, and they it.
+  private mutating func attach(_ contact: Int, to index: Int) {
+    guard let finding = contacts[contact].unlock else { return }
+    alerts[index].unlock = finding
+    guard finding.isCorrelated, !contacts[contact].kinds.isEmpty else { return }
+    alerts[index].severity = alerts[index].severity.raised
+  }
+}
+
+extension UnlockFinding {
+  /// Whether the sends follow the unlocks: more often than chance allows, and most of the time.
+  var isCorrelated: Bool {
+    guard let qValue else { return false }
+    return qValue <= 0.01 && statistics.followed * 2 >= statistics.unlocks
+      && statistics.sendsAfterUnlock > statistics.sendsBeforeUnlock
+  }
+}

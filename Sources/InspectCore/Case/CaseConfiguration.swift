@@ -1,0 +1,98 @@
+/// Who is inside, who is who, and what the law says: what a case is judged by.
+public struct CaseConfiguration: Sendable {
+  /// A device that the user named.
+  public struct NamedDevice: Sendable {
+    public var macs: [MACAddress]
+    public var addresses: [IPAddress]
+
+    public init(macs: [MACAddress], addresses: [IPAddress]) {
+      self.macs = macs
+      self.addresses = addresses
+    }
+  }
+
+  /// Unlock moments of a device.
+  public struct UnlockTrack: Sendable {
+    /// What the log calls the device.
+    public enum Owner: Sendable {
+      case mac(MACAddress)
+      case address(IPAddress)
+      /// The number of a named device.
+      case named(Int)
+      /// The log names none: the only one there is.
+      case only
+    }
+
+    public var owner: Owner
+    /// In order of time.
+    public var unlocks: [Timestamp]
+    /// Nanoseconds.
+    public var precision: Int64
+
+    public init(owner: Owner, unlocks: [Timestamp], precision: Int64) {
+      self.owner = owner
+      self.unlocks = unlocks
+      self.precision = precision
+    }
+  }
+
+  /// The inside.
+  public var local: [CIDR] = []
+  public var devices: [NamedDevice] = []
+  public var unlocks: [UnlockTrack] = []
+  public var policy = TransferPolicy()
+  /// Whether alerts are raised at once, before all evidence is in. A saved capture can wait.
+  public var raisesAtOnce = false
+
+  public init() {}
+
+  func isLocal(_ address: IPAddress) -> Bool {
+    for network in local where network.contains(address) { return true }
+    return address.isGroupOrBroadcast
+  }
+}
+
+extension IPAddress {
+  /// Multicast (RFC 5771, RFC 4291 §2.7), limited broadcast, or unspecified: nobody outside.
+  var isGroupOrBroadcast: Bool {
+    if isIPv4 { return ipv4 >> 28 == 0xe || ipv4 == .max || ipv4 == 0 }
+    return high >> 56 == 0xff || (high == 0 && low <= 1)
+  }
+}
+
+/// What an inspector is made with.
+public struct InspectorConfiguration: Sendable {
+  public var limits = InspectorLimits()
+  public var cases = CaseConfiguration()
+
+  public init() {}
+}
+
+/// How much memory an inspector may take, by what it takes it for.
+public struct InspectorLimits: Sendable {
+  public var flows = FlowLimits()
+  /// Bytes of TCP segments that came too early, for all connections.
+  public var reassemblyBytes = 16 << 20
+  /// Connections at a time whose HTTP is followed.
+  public var httpConnections = 16_384
+  /// HTTP requests at a time that wait for their responses.
+  public var httpTransactions = 32_768
+  /// Connections at a time whose TLS handshake is followed.
+  public var tlsConnections = 16_384
+  /// Connections at a time whose first bytes are held, because they do not say yet what they are.
+  public var recognitions = 4096
+  /// Bytes of request bodies that are held for a look.
+  public var bodyBytes = 16 << 20
+  /// Addresses whose names are remembered.
+  public var names = 32_768
+  /// Host names, devices, destinations and alerts that a case may have.
+  public var hosts = 65_536
+  public var devices = 4096
+  public var contacts = 65_536
+  public var alerts = 16_384
+  /// Moments of sending that are kept for the correlation: of a destination, and of all.
+  public var sendsPerContact = 65_536
+  public var sends = 4 << 20
+
+  public init() {}
+}

@@ -1,0 +1,103 @@
+/// Base64 (RFC 4648 §4, §5) as it is sent: either alphabet, padded or not, broken into lines
+/// (RFC 2045 §6.8; Android's `Base64.DEFAULT`) or otherwise interrupted by white space.
+enum Base64: ByteCoding {
+  static var label: StaticString { "base64" }
+
+  private static let whiteSpace: UInt8 = 64
+  private static let other: UInt8 = 65
+  /// Fewer symbols hold no identifier.
+  private static let leastSymbols = 16
+  /// After as many, what follows the first foreign byte is left to others: the rest was base64.
+  private static let enoughSymbols = 64
+  private static let probedSymbols = 48
+
+  /// The six bits of a symbol, or one of the two above.
+  @inline(__always)
+  private static func bits(_ byte: UInt8) -> UInt8 {
+    switch byte {
+    case 0x41...0x5A: byte &- 0x41
+    case 0x61...0x7A: byte &- 0x61 &+ 26
+    case 0x30...0x39: byte &- 0x30 &+ 52
+    case 0x2B, 0x2D: 62
+    case 0x2F, 0x5F: 63
+    case 0x0A, 0x0D, 0x20, 0x09: whiteSpace
+    default: other
+    }
+  }
+
+  static func isPlausible(_ encoded: RawSpan) -> Bool {
+    guard encoded.byteCount >= leastSymbols else { return false }
+    var judge = TextJudge()
+    var accumulator: UInt32 = 0
+    var symbols = 0
+    var index = 0
+    while index < encoded.byteCount, symbols < probedSymbols {
+      let bits = bits(encoded[index])
+      index &+= 1
+      if bits < whiteSpace {
+        accumulator = accumulator << 6 | UInt32(bits)
+        symbols &+= 1
+        // Every symbol of four but the first completes a byte; bits of the next one may follow it.
+        let spare = UInt32((8 &- 2 &* (symbols & 3)) & 7)
+        if symbols & 3 != 1, !judge.accept(UInt8(truncatingIfNeeded: accumulator >> spare)) {
+          return false
+        }
+      } else if bits == other {
+        index &-= 1
+        break
+      }
+    }
+    return symbols >= probedSymbols || symbols >= leastSymbols && ends(encoded, at: index)
+  }
+
+  /// Whether only padding and white space follow.
+  private static func ends(_ encoded: RawSpan, at start: Int) -> Bool {
+    var index = start
+    while index < encoded.byteCount {
+      guard encoded[index] == 0x3D || bits(encoded[index]) == whiteSpace else { return false }
+      index &+= 1
+    }
+    return true
+  }
+
+  /// Zero when a foreign byte shows that it was none.
+  static func decode(_ encoded: RawSpan, into decoded: inout ByteBuffer) -> Int {
+    var accumulator: UInt32 = 0
+    var symbols = 0
+    var index = 0
+    while index < encoded.byteCount {
+      let bits = bits(encoded[index])
+      if bits < whiteSpace {
+        accumulator = accumulator << 6 | UInt32(bits)
+        symbols &+= 1
+        if symbols & 3 == 0 {
+          decoded.append(UInt8(truncatingIfNeeded: accumulator >> 16))
+          decoded.append(UInt8(truncatingIfNeeded: accumulator >> 8))
+          decoded.append(UInt8(truncatingIfNeeded: accumulator))
+        }
+      } else if bits == other {
+        break
+      }
+      index &+= 1
+    }
+    if symbols & 3 == 2 {
+      decoded.append(UInt8(truncatingIfNeeded: accumulator >> 4))
+    } else if symbols & 3 == 3 {
+      decoded.append(UInt8(truncatingIfNeeded: accumulator >> 10))
+      decoded.append(UInt8(truncatingIfNeeded: accumulator >> 2))
+    }
+    if ends(encoded, at: index) { return encoded.byteCount }
+    return symbols >= enoughSymbols ? index : 0
+  }
+
+  /// Counts in symbols.
+  static func seek(_ cursor: inout CodingCursor, to offset: Int, in encoded: RawSpan) {
+    let symbol = offset / 3 &* 4 &+ offset % 3
+    while cursor.encoded < encoded.byteCount {
+      let isSymbol = bits(encoded[cursor.encoded]) < whiteSpace
+      if isSymbol, cursor.units == symbol { return }
+      if isSymbol { cursor.units &+= 1 }
+      cursor.encoded &+= 1
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/// A value with what stands around it, as detectors see it.
+struct Leaf: ~Escapable {
+  /// Decoded, without white space at its ends.
+  let value: RawSpan
+  let meaning: KeyMeaning
+
+  @_lifetime(copy value)
+  init(_ value: RawSpan, meaning: KeyMeaning) {
+    self.value = value
+    self.meaning = meaning
+  }
+}
+
+/// What a detector says of a leaf.
+///
+/// A detector is a function from a leaf to one of these in a file of its own, and a line in
+/// `Finder.detect`.
+struct Detection {
+  /// How the value becomes the form in which equal identifiers are equal bytes.
+  enum Normalization {
+    case verbatim
+    /// The decimal digits.
+    case digits
+    /// The hexadecimal digits, in lower case.
+    case hexadecimal
+    case lowercase
+  }
+
+  var kind: IdentifierKind
+  var confidence: Confidence
+  var normalization: Normalization
+  /// Metres; 0 when it is no place.
+  var precision: UInt32 = 0
+
+  init(
+    _ kind: IdentifierKind, _ confidence: Confidence, as normalization: Normalization,
+    precision: UInt32 = 0
+  ) {
+    self.kind = kind
+    self.confidence = confidence
+    self.normalization = normalization
+    self.precision = precision
+  }
+}
+
+/// The digits of a short value, without the separators that people write between them.
+struct Digits {
+  private var storage = InlineArray<24, UInt8>(repeating: 0)
+  private(set) var count = 0
+  private(set) var radix: UInt = 10
+
+  var bytes: RawSpan {
+    @_lifetime(borrow self) get { unsafe storage.span.bytes.extracting(first: count) }
+  }
+
+  /// Nil when there is anything but 1 to 24 digits of `radix` and single separators between them.
+  init?(_ text: RawSpan, radix: UInt = 10) {
+    self.radix = radix
+    var follows = false
+    for index in text.byteOffsets {
+      let byte = text[index]
+      if let digit = byte.hexDigitValue, UInt(digit) < radix {
+        guard count < storage.count else { return nil }
+        storage[count] = byte
+        count &+= 1
+        follows = true
+      } else {
+        guard follows, byte == 0x2D || byte == 0x20 || byte == 0x2F else { return nil }
+        follows = false
+      }
+    }
+    guard follows else { return nil }
+  }
+
+  /// `000000000000000` passes the check digit and is nobody's number.
+  var areAllEqual: Bool {
+    for index in 1..<max(count, 1) where storage[index] != storage[0] { return false }
+    return true
+  }
+
+  /// The number, when it is decimal and below 10^18.
+  var number: UInt64? {
+    guard radix == 10, count <= 18 else { return nil }
+    var number: UInt64 = 0
+    for index in 0..<count { number = number &* 10 &+ UInt64(storage[index] &- 0x30) }
+    return number
+  }
+}
+
+extension RawSpan {
+  /// Values that stand for no value (TrackHAR's list, and the names that Android gives).
+  var isNullLike: Bool {
+    guard byteCount > 0 else { return true }
+    guard byteCount <= 36 else { return false }
+    var isOneByte = true
+    for index in 1..<byteCount where self[index] != self[0] {
+      isOneByte = false
+      break
+    }
+    return isOneByte || equalsAny("unknown", "null", "undefined", "none", "n/a", "nan")
+      || equalsAny("[object object]", "<unknown ssid>", "00000000-0000-0000-0000-000000000000")
+      || equalsAny("0123456789abcdef", "default", "false", "true", "(null)", "empty")
+  }
+
+  private func equalsAny(
+    _ a: StaticString, _ b: StaticString, _ c: StaticString, _ d: StaticString = "",
+    _ e: StaticString = "", _ f: StaticString = ""
+  ) -> Bool {
+    equalsIgnoringCase(a) || equalsIgnoringCase(b) || equalsIgnoringCase(c)
+      || equalsIgnoringCase(d) || equalsIgnoringCase(e) || equalsIgnoringCase(f)
+  }
+}

@@ -1,0 +1,140 @@
+/// Names and values: forms and queries (WHATWG URL §5), cookies (RFC 6265 §4.2), lines of
+/// `name=value`.
+enum Form {
+  private static let longestName = 64
+
+  /// Whether a name, `=` and a value begin at `start`, white space left aside. The padding of
+  /// base64 is no value.
+  static func begins(_ bytes: RawSpan, at start: Int) -> Bool {
+    var index = start
+    while index < bytes.byteCount, bytes[index].isBlank { index &+= 1 }
+    let name = index
+    while index < bytes.byteCount, index &- name <= longestName {
+      let byte = bytes[index]
+      if byte == 0x3D {
+        return index > name && index &+ 1 < bytes.byteCount && bytes[index &+ 1] != 0x3D
+      }
+      guard isOfName(byte) else { return false }
+      index &+= 1
+    }
+    return false
+  }
+
+  /// Letters, digits and `_ - . ~ % + * $ @ [ ] :`.
+  private static func isOfName(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x5F, 0x2D, 0x2E, 0x7E, 0x25, 0x2B, 0x2A, 0x24, 0x40, 0x5B, 0x5D, 0x3A: true
+    default: byte.isAlphanumeric
+    }
+  }
+
+  /// Where the pair ends that begins at `start`: at `&`, or at `;` or the end of a line when
+  /// another pair follows (base64 has line ends inside, a user agent semicolons).
+  static func end(of bytes: RawSpan, from start: Int) -> Int {
+    var index = start
+    while index < bytes.byteCount {
+      switch bytes[index] {
+      case 0x26: return index
+      case 0x3B where begins(bytes, at: index &+ 1): return index
+      case 0x0A where begins(bytes, at: index &+ 1): return index
+      default: index &+= 1
+      }
+    }
+    return index
+  }
+}
+
+extension Finder {
+  /// Looks at the pairs of a form; `depth` counts the form.
+  mutating func walkForm(_ bytes: RawSpan, at start: Int, label: StaticString, depth: Int) {
+    facts.layers = max(facts.layers, depth)
+    let outside = path.count
+    appendToPath(label)
+    path.append(":")
+    let inside = path.count
+    var siblings = Siblings()
+    var position = 0
+    while position < bytes.byteCount {
+      guard countNode() else { break }
+      let end = Form.end(of: bytes, from: position)
+      while position < end, bytes[position].isBlank { position &+= 1 }
+      let pair = bytes.extracting(position..<end)
+      let equals = pair.firstOffset(of: 0x3D) ?? pair.byteCount
+      let name = pair.extracting(first: equals)
+      let value = min(equals &+ 1, pair.byteCount)
+      let place = Place(layer: start, start: position &+ value, count: pair.byteCount &- value)
+      formField(name, place, in: bytes, siblings: &siblings, depth: depth)
+      path.truncate(to: inside)
+      position = end &+ 1
+    }
+    path.truncate(to: outside)
+  }
+
+  /// Decodes the name when it has to be; then the value is looked at.
+  private mutating func formField(
+    _ name: RawSpan, _ place: Place, in bytes: RawSpan, siblings: inout Siblings, depth: Int
+  ) {
+    if FormEncoding.isPlausible(name), var buffer = takeBuffer() {
+      _ = FormEncoding.decode(name, into: &buffer)
+      formValue(buffer.bytes, place, in: bytes, siblings: &siblings, depth: depth)
+      giveBack(buffer)
+    } else {
+      formValue(name, place, in: bytes, siblings: &siblings, depth: depth)
+    }
+  }
+
+  private mutating func formValue(
+    _ name: RawSpan, _ place: Place, in bytes: RawSpan, siblings: inout Siblings, depth: Int
+  ) {
+    let value = bytes.extracting(place.start..<(place.start &+ place.count))
+    let meaning = keyNames.meaning(of: name, searchesEnd: place.count >= Finder.shortest)
+    guard meaning != .none || place.count >= Finder.shortest else { return }
+    appendToPath(name)
+    correlate(meaning, place, in: bytes, with: &siblings, key: name)
+    // Base64 that nobody escaped has `+` for itself, not for a space.
+    if FormEncoding.isPlausible(value), !Base64.isPlausible(value) {
+      descend(FormEncoding.self, value, at: place.outside, key: name, depth: depth)
+    } else {
+      visit(value, at: place.outside, key: name, depth: depth)
+    }
+  }
+
+  /// Looks at a request target or URL: the segments of its path, each with the one before it as its
+  /// name (`/imei/490154203237518`), then its query.
+  mutating func walkURL(_ bytes: RawSpan, at start: Int, depth: Int) {
+    let isDeepEnough = depth < limits.depth
+    if !isDeepEnough { facts.limits.insert(.depth) }
+    guard isDeepEnough, countNode() else { return }
+    let fragment = bytes.firstOffset(of: 0x23) ?? bytes.byteCount
+    let question = bytes.extracting(first: fragment).firstOffset(of: 0x3F) ?? fragment
+    walkSegments(bytes.extracting(first: question), at: start, depth: depth &+ 1)
+    guard question < fragment else { return }
+    walkForm(
+      bytes.extracting((question &+ 1)..<fragment), at: start &+ question &+ 1, label: "query",
+      depth: depth &+ 1)
+  }
+
+  private mutating func walkSegments(_ bytes: RawSpan, at start: Int, depth: Int) {
+    let outside = path.count
+    var previous = 0..<0
+    var position = 0
+    var number: UInt32 = 0
+    while position < bytes.byteCount {
+      let end = bytes.firstOffset(of: 0x2F, from: position) ?? bytes.byteCount
+      if end > position {
+        let key = bytes.extracting(previous)
+        let count = end &- position
+        if count >= Finder.shortest || keyNames.meaning(of: key, searchesEnd: false) != .none {
+          appendToPath("path[")
+          appendToPath(number)
+          path.append("]")
+          visit(bytes.extracting(position..<end), at: start &+ position, key: key, depth: depth)
+          path.truncate(to: outside)
+        }
+        previous = position..<end
+        number &+= 1
+      }
+      position = end &+ 1
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/// Who talks with whom: what every event of a flow says about it. The client is who sent the SYN, or
+/// the first packet.
+public struct FlowContext: Sendable {
+  /// The same for the same flow in every run over the same packets.
+  public let id: UInt64
+  public var client: Endpoint
+  public var server: Endpoint
+  public var clientMAC: MACAddress
+  public var serverMAC: MACAddress
+  public let protocolNumber: UInt8
+  /// 0 outside of tunnels.
+  public let tunnelDepth: UInt8
+  public let vlans: VLANStack
+  /// The capture file (its number in the order given) that the first packet came from.
+  public let source: UInt16
+  public let start: Timestamp
+  /// Of the first message, where the protocol is ICMP or ICMPv6.
+  public internal(set) var icmpType: UInt8 = 0
+  public internal(set) var icmpCode: UInt8 = 0
+
+  init(
+    client: Endpoint, server: Endpoint, clientMAC: MACAddress, serverMAC: MACAddress,
+    protocolNumber: UInt8, tunnelDepth: UInt8, vlans: VLANStack, source: UInt16, start: Timestamp
+  ) {
+    self.client = client
+    self.server = server
+    self.clientMAC = clientMAC
+    self.serverMAC = serverMAC
+    self.protocolNumber = protocolNumber
+    self.tunnelDepth = tunnelDepth
+    self.vlans = vlans
+    self.source = source
+    self.start = start
+    var state = SipHash13(key0: 0, key1: 0).begin()
+    state.add(client.address.high)
+    state.add(client.address.low)
+    state.add(server.address.high)
+    state.add(server.address.low)
+    state.add(UInt64(client.port) << 32 | UInt64(server.port) << 16 | UInt64(protocolNumber))
+    state.add(vlans.rawValue &+ UInt64(tunnelDepth))
+    state.add(UInt64(bitPattern: start.nanoseconds))
+    // 53 bits, so that programs that read numbers as doubles keep it whole.
+    id = state.finish() >> 11
+  }
+
+  /// The same with the roles exchanged, for a flow whose first packet was the server's.
+  public var swapped: FlowContext {
+    var other = self
+    (other.client, other.server) = (server, client)
+    (other.clientMAC, other.serverMAC) = (serverMAC, clientMAC)
+    return other
+  }
+}
+
+/// A bidirectional flow and what is known of it.
+public struct Flow: ~Copyable {
+  public enum State: UInt8, Sendable {
+    case new, established, closed
+  }
+
+  /// Why a flow's record was written.
+  public enum EndReason: UInt8, Sendable {
+    case timeout, closed, forced, shutdown
+  }
+
+  /// What one side sent.
+  public struct Counts: Sendable {
+    public var packets: UInt64 = 0
+    /// Whole frames, with the link header.
+    public var bytes: UInt64 = 0
+    public var tcpFlags = TCPFlags(rawValue: 0)
+  }
+
+  public let key: FlowKey
+  public var context: FlowContext
+  public var state = State.new
+  public var toServer = Counts()
+  public var toClient = Counts()
+  public var lastSeen: Timestamp
+  /// What is spoken in it, as far as it was recognised.
+  public var application = Application()
+  /// When the client's latest data that is not yet attributed to a host began (see `SendTracker`).
+  var send = SendState()
+  var tcp = TCPConnection()
+
+  let hash: UInt32
+  // The flow's place in its list of `FlowTable`.
+  var list: FlowTable.Lifetime
+  var previous = UInt32.max
+  var next = UInt32.max
+  var placedAt: Timestamp
+
+  init(key: FlowKey, context: FlowContext, hash: UInt32, list: FlowTable.Lifetime) {
+    self.key = key
+    self.context = context
+    self.hash = hash
+    self.list = list
+    lastSeen = context.start
+    placedAt = context.start
+  }
+
+  /// Which way a packet from `source` to `destination` goes.
+  func direction(from source: Endpoint) -> Direction {
+    source == context.client ? .toServer : .toClient
+  }
+
+  mutating func count(_ direction: Direction, frameBytes: Int, at time: Timestamp) {
+    if direction == .toServer {
+      toServer.packets &+= 1
+      toServer.bytes &+= UInt64(frameBytes)
+    } else {
+      toClient.packets &+= 1
+      toClient.bytes &+= UInt64(frameBytes)
+    }
+    if time > lastSeen { lastSeen = time }
+  }
+}

@@ -1,0 +1,192 @@
+/// All flows that are open, found by key, and ended by the time of packets.
+///
+/// Each flow waits in the list of its time-out. A packet does not move it (that would touch its
+/// neighbours' memory); when its turn comes and it was seen since, it goes to the back again. So the
+/// oldest are near the front, a look costs little, and the idle time is exact where it matters: a
+/// packet that comes after it starts a new flow.
+public struct FlowTable: ~Copyable {
+  /// The lists, by time-out; in the order in which flows are given up when the table is full.
+  public enum Lifetime: UInt8, Sendable {
+    case tcpClosed, tcpNew, datagramNew, datagramEstablished, tcpEstablished
+
+    static var count: Int { 5 }
+  }
+
+  private struct List {
+    var first = UInt32.max
+    var last = UInt32.max
+    /// When the first must be looked at.
+    var due = Int64.max
+  }
+
+  private var flows: Slab<Flow>
+  private var index: HashIndex
+  private let function: SipHash13
+  private let limits: FlowLimits
+  private var lists: InlineArray<5, List>
+  /// The earliest `due` of all lists.
+  private var nextDue = Int64.max
+  /// The latest time seen; captures are not always in order.
+  public private(set) var now = Timestamp(nanoseconds: .min)
+
+  public init(limits: FlowLimits, function: SipHash13) {
+    flows = Slab(capacity: limits.flows)
+    index = HashIndex(capacity: limits.flows)
+    lists = InlineArray(repeating: List())
+    self.limits = limits
+    self.function = function
+  }
+
+  public var count: Int { flows.count }
+  public var isFull: Bool { flows.isFull }
+
+  subscript(place: UInt32) -> Flow {
+    _read { yield flows[place] }
+    _modify { yield &flows[place] }
+  }
+
+  func hash(_ key: FlowKey) -> UInt32 { key.hash(function) }
+
+  @inline(__always)
+  func find(_ key: FlowKey, hash: UInt32) -> UInt32? {
+    index.find(hash) { flows[$0].key == key }
+  }
+
+  /// Takes a flow in that is not there yet; nil when the table is full.
+  mutating func insert(_ flow: consuming Flow) -> UInt32? {
+    let hash = flow.hash
+    guard let place = flows.insert(flow) else { return nil }
+    guard index.insert(hash, element: place) else {
+      flows.remove(place)
+      return nil
+    }
+    append(place)
+    return place
+  }
+
+  /// Takes the flow out and gives it to the caller.
+  mutating func remove(_ place: UInt32) -> Flow {
+    unlink(place)
+    let flow = flows.remove(place)
+    index.remove(flow.hash, element: place)
+    return flow
+  }
+
+  /// Whether a packet at `time` comes too late for the flow.
+  func isExpired(_ place: UInt32, at time: Timestamp) -> Bool {
+    time.nanoseconds(since: flows[place].lastSeen) > limits.timeout(Int(flows[place].list.rawValue))
+  }
+
+  /// Puts the flow into the list of another time-out.
+  mutating func move(_ place: UInt32, to list: Lifetime) {
+    guard flows[place].list != list else { return }
+    unlink(place)
+    flows[place].list = list
+    flows[place].placedAt = now
+    append(place)
+  }
+
+  /// Follows the packets' time. It does not go back for packets that are a little out of order, but
+  /// it does when one packet from the future had carried it away.
+  mutating func advance(to time: Timestamp) {
+    if time > now || now.nanoseconds(since: time) > FlowTable.disorder { now = time }
+  }
+
+  /// Ten minutes.
+  private static var disorder: Int64 { 600_000_000_000 }
+
+  /// A flow whose time is over, if one is known; the caller ends it and asks again. Every call does
+  /// a bounded amount of work, most only compare a number.
+  @inline(__always)
+  mutating func nextExpired() -> UInt32? {
+    now.nanoseconds > nextDue ? firstExpired() : nil
+  }
+
+  private mutating func firstExpired() -> UInt32? {
+    for number in 0..<Lifetime.count where now.nanoseconds > lists[number].due {
+      let first = lists[number].first
+      if now.nanoseconds(since: flows[first].lastSeen) > limits.timeout(number) { return first }
+      unlink(first)
+      flows[first].placedAt = now
+      append(first)
+    }
+    return nil
+  }
+
+  /// The flow to give up when the table is full, or any at the end: one that closed, else one that
+  /// was never answered, else the one that waits longest.
+  func victim() -> UInt32? {
+    for number in 0..<Lifetime.count where lists[number].first != UInt32.max {
+      return lists[number].first
+    }
+    return nil
+  }
+
+  /// Finds out anew when the list's first must be looked at.
+  private mutating func refresh(_ number: Int) {
+    let first = lists[number].first
+    lists[number].due =
+      first == UInt32.max
+      ? .max : flows[first].placedAt.advanced(byNanoseconds: limits.timeout(number)).nanoseconds
+    nextDue = lists[0].due
+    for other in 1..<Lifetime.count { nextDue = min(nextDue, lists[other].due) }
+  }
+
+  private mutating func append(_ place: UInt32) {
+    let number = Int(flows[place].list.rawValue)
+    let last = lists[number].last
+    flows[place].previous = last
+    flows[place].next = UInt32.max
+    if last == UInt32.max {
+      lists[number].first = place
+    } else {
+      flows[last].next = place
+    }
+    lists[number].last = place
+    if last == UInt32.max { refresh(number) }
+  }
+
+  private mutating func unlink(_ place: UInt32) {
+    let number = Int(flows[place].list.rawValue)
+    let (previous, next) = (flows[place].previous, flows[place].next)
+    if previous == UInt32.max {
+      lists[number].first = next
+    } else {
+      flows[previous].next = next
+    }
+    if next == UInt32.max {
+      lists[number].last = previous
+    } else {
+      flows[next].previous = previous
+    }
+    if previous == UInt32.max { refresh(number) }
+  }
+}
+
+/// How many flows there may be, and how long they may be silent.
+public struct FlowLimits: Sendable {
+  /// The most flows at a time; beyond it the one least likely to matter is ended (`forced`).
+  public var flows = 262_144
+  /// Seconds without a packet after which a flow is over.
+  public var tcpNewSeconds: Int64 = 60
+  public var tcpEstablishedSeconds: Int64 = 3600
+  /// How long a closed connection waits for stragglers.
+  public var tcpClosedSeconds: Int64 = 30
+  public var datagramNewSeconds: Int64 = 60
+  public var datagramEstablishedSeconds: Int64 = 300
+
+  public init() {}
+
+  /// The time-out of a list, in nanoseconds.
+  func timeout(_ list: Int) -> Int64 {
+    let seconds =
+      switch list {
+      case 0: tcpClosedSeconds
+      case 1: tcpNewSeconds
+      case 2: datagramNewSeconds
+      case 3: datagramEstablishedSeconds
+      default: tcpEstablishedSeconds
+      }
+    return seconds &* 1_000_000_000
+  }
+}

@@ -1,0 +1,82 @@
+/// Looks for a byte, 32 at a time. All the `unsafe` of wide loads is here; none goes past the end.
+public enum ByteScan {
+  /// The offset of the first `byte` at or after `start`, if there is one.
+  @inline(__always)
+  public static func firstOffset(
+    of byte: UInt8, in bytes: RawSpan, from start: Int = 0
+  ) -> Int? {
+    scan(bytes, from: start, byte, byte)
+  }
+
+  /// The offset of the first `byte` or `other`, whichever is earlier, at or after `start`.
+  @inline(__always)
+  public static func firstOffset(
+    of byte: UInt8, or other: UInt8, in bytes: RawSpan, from start: Int = 0
+  ) -> Int? {
+    scan(bytes, from: start, byte, other)
+  }
+
+  /// With twice the same byte the second comparison falls away when this is inlined.
+  @inline(__always)
+  private static func scan(
+    _ bytes: RawSpan, from start: Int, _ first: UInt8, _ second: UInt8
+  ) -> Int? {
+    var offset = max(start, 0)
+    let count = bytes.byteCount
+    while count - offset >= 32 {
+      if let hit = hit(bytes, at: offset, SIMD32(repeating: first), SIMD32(repeating: second)) {
+        return hit
+      }
+      offset &+= 32
+    }
+    while count - offset >= 8 {
+      if let hit = hit(bytes, at: offset, first, second) { return hit }
+      offset &+= 8
+    }
+    while offset < count {
+      let byte = bytes[offset]
+      if byte == first || byte == second { return offset }
+      offset &+= 1
+    }
+    return nil
+  }
+
+  /// The caller has seen that 32 bytes are there.
+  @inline(__always)
+  private static func hit(
+    _ bytes: RawSpan, at offset: Int, _ first: SIMD32<UInt8>, _ second: SIMD32<UInt8>
+  ) -> Int? {
+    let block = unsafe bytes.unsafeLoadUnaligned(
+      fromUncheckedByteOffset: offset, as: SIMD32<UInt8>.self)
+    let equal = (block .== first) .| (block .== second)
+    // A mask's lane is all ones or all zeros: as four words the first set bit says which lane.
+    let words = unsafe unsafeBitCast(equal, to: SIMD4<UInt64>.self)
+    guard words.x | words.y | words.z | words.w != 0 else { return nil }
+    if words.x != 0 { return offset &+ lane(words.x) }
+    if words.y != 0 { return offset &+ 8 &+ lane(words.y) }
+    if words.z != 0 { return offset &+ 16 &+ lane(words.z) }
+    return offset &+ 24 &+ lane(words.w)
+  }
+
+  /// The caller has seen that 8 bytes are there.
+  @inline(__always)
+  private static func hit(
+    _ bytes: RawSpan, at offset: Int, _ first: UInt8, _ second: UInt8
+  ) -> Int? {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let raw = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+    let word = UInt64(littleEndian: raw)
+    let difference = word ^ (ones &* UInt64(first))
+    let otherDifference = word ^ (ones &* UInt64(second))
+    // The lowest set high bit marks the first zero byte; those above it may be borrowed.
+    let zeros =
+      ((difference &- ones) & ~difference | (otherDifference &- ones) & ~otherDifference)
+      & (ones &* 0x80)
+    return zeros == 0 ? nil : offset &+ lane(zeros)
+  }
+
+  @inline(__always)
+  private static func lane(_ word: UInt64) -> Int {
+    UInt64(littleEndian: word).trailingZeroBitCount &>> 3
+  }
+}

@@ -1,0 +1,394 @@
+/// The transactions of a connection that are open, oldest first.
+struct TransactionQueue {
+  var first = UInt32.max
+  var last = UInt32.max
+  /// The one whose request, and the one whose response, is being received.
+  var sending = UInt32.max
+  var answering = UInt32.max
+}
+
+/// Turns what HTTP and TLS say into transactions, sessions, sends and findings.
+///
+/// Before a connection's bytes are read, `context` and `queue` (or `session`) are set to its own.
+struct Exchange<
+  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable
+>: ~Copyable, HTTPHandler, TLSHandler {
+  var sink: Sink
+  var cases: CaseBook<Map>
+  private var decoder: Decoder
+  private var finder = Finder()
+  private var findings = FindingBatch()
+  private var transactions: Slab<HTTPTransaction>
+  private var decoded = ByteBuffer(limit: HTTPTransaction.bodyLimit)
+  private var unfolded = ByteBuffer(limit: 8192)
+  private let bodyBytesLimit: Int
+  private var bodyBytes = 0
+
+  // The connection that is being read.
+  var context: FlowContext
+  var queue = TransactionQueue()
+  var session = TLSSession(start: Timestamp(nanoseconds: 0))
+  var host: UInt32?
+  var nameSource: Destination.NameSource?
+  var pendingSend: Timestamp?
+
+  var clearBytes: UInt64 = 0
+  var tlsSessions: UInt64 = 0
+  private var requests: UInt64 = 0
+  private var responses: UInt64 = 0
+  private var full: UInt64 = 0
+  private var cutBodies: UInt64 = 0
+  private var undecodedBodies: UInt64 = 0
+  private var anomalies: UInt64 = 0
+
+  init(
+    configuration: InspectorConfiguration, function: SipHash13, sink: consuming Sink,
+    decoder: consuming Decoder, atlas: consuming Map
+  ) {
+    self.sink = sink
+    self.decoder = decoder
+    cases = CaseBook(
+      configuration: configuration.cases, limits: configuration.limits, function: function,
+      atlas: atlas)
+    transactions = Slab(capacity: configuration.limits.httpTransactions)
+    bodyBytesLimit = configuration.limits.bodyBytes
+    let nobody = Endpoint(address: IPAddress(high: 0, low: 0), port: 0)
+    context = FlowContext(
+      client: nobody, server: nobody, clientMAC: .none, serverMAC: .none, protocolNumber: 0,
+      tunnelDepth: 0, vlans: VLANStack(), source: 0, start: Timestamp(nanoseconds: 0))
+  }
+
+  func add(to all: inout InspectorCounters) {
+    all.httpRequests = requests
+    all.httpResponses = responses
+    all.tlsSessions = tlsSessions
+    all.clearBytes = clearBytes
+    all.cutBodies = cutBodies
+    all.undecodedBodies = undecodedBodies
+    all.anomalies = anomalies
+    all.applicationFull &+= full
+  }
+
+  mutating func report(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
+    anomalies &+= 1
+    sink.anomaly(anomaly, context, at: time)
+  }
+
+  mutating func finish() {
+    cases.conclude { sink.alert($0) }
+  }
+
+  /// The flow's client began to send at `time`.
+  mutating func sent(_ flow: borrowing Flow, at time: Timestamp) {
+    guard cases.isOutward(flow.context) else { return }
+    cases.sent(flow.context, host: flow.application.host, flow.application.nameSource, at: time)
+  }
+
+  // MARK: HTTP
+
+  mutating func request(_ head: HTTPRequestHead, at time: Timestamp) {
+    requests &+= 1
+    noteHost(head)
+    inspectHead(head, at: time)
+    guard let place = transactions.insert(HTTPTransaction(head, at: time)) else {
+      full &+= 1
+      queue.sending = .max
+      return
+    }
+    append(place)
+    queue.sending = place
+  }
+
+  mutating func response(_ head: HTTPResponseHead, at time: Timestamp) {
+    guard !head.isInterim else { return }
+    responses &+= 1
+    var place = queue.first
+    while place != .max, transactions[place].number != head.requestNumber {
+      place = transactions[place].next
+    }
+    if place == .max {
+      guard let new = transactions.insert(HTTPTransaction(responseAt: time)) else {
+        full &+= 1
+        queue.answering = .max
+        return
+      }
+      append(new)
+      place = new
+    }
+    transactions[place].answer(head)
+    queue.answering = place
+  }
+
+  mutating func body(_ bytes: RawSpan, of direction: Direction) {
+    let place = direction == .toServer ? queue.sending : queue.answering
+    guard place != .max else { return }
+    if sink.wantsBodies {
+      let coding =
+        direction == .toServer
+        ? transactions[place].requestCoding : transactions[place].responseCoding
+      sink.body(bytes, coding, direction, place: place)
+    }
+    guard direction == .toServer else {
+      transactions[place].responseByteCount &+= UInt64(bytes.byteCount)
+      return
+    }
+    let isFirst = transactions[place].requestByteCount == 0
+    transactions[place].requestByteCount &+= UInt64(bytes.byteCount)
+    guard cases.isOutward(context) else { return }
+    if isFirst, transactions[place].contentLength == bytes.byteCount {
+      // All of it lies in this packet: no copy.
+      inspectBody(bytes, place)
+    } else {
+      keep(bytes, place)
+    }
+  }
+
+  mutating func bodyGap(_ byteCount: Int, of direction: Direction) {
+    let place = direction == .toServer ? queue.sending : queue.answering
+    guard place != .max else { return }
+    if direction == .toServer {
+      transactions[place].requestByteCount &+= UInt64(byteCount)
+    } else {
+      transactions[place].responseByteCount &+= UInt64(byteCount)
+    }
+    report(Anomaly(.stream, "stream.reassembly_seq_gap"), context, at: transactions[place].start)
+  }
+
+  mutating func end(_ direction: Direction, outcome: HTTPMessageEnd, at time: Timestamp) {
+    let place = direction == .toServer ? queue.sending : queue.answering
+    guard place != .max else { return }
+    if sink.wantsBodies { sink.bodyEnded(direction, place: place) }
+    if direction == .toServer {
+      queue.sending = .max
+      endRequest(place)
+    } else {
+      queue.answering = .max
+      if transactions[place].requestIsDone { close(place) } else { return }
+    }
+  }
+
+  mutating func anomaly(_ anomaly: HTTPAnomaly, _ direction: Direction) {
+    report(Anomaly(anomaly), context, at: context.start)
+  }
+
+  /// The connection is over: what has no response yet never gets one.
+  mutating func closeQueue() {
+    while queue.first != .max {
+      let place = queue.first
+      if !transactions[place].requestIsDone { endRequest(place) }
+      if queue.first == place { close(place) }
+    }
+    queue = TransactionQueue()
+  }
+
+  private mutating func endRequest(_ place: UInt32) {
+    transactions[place].requestIsDone = true
+    if !transactions[place].body.isEmpty {
+      var body = ByteBuffer(limit: 0)
+      swap(&body, &transactions[place].body)
+      bodyBytes -= body.count
+      inspectBody(body.bytes, place)
+    }
+    let isAnswered = transactions[place].status != nil && queue.answering != place
+    if isAnswered { close(place) }
+  }
+
+  private mutating func append(_ place: UInt32) {
+    transactions[place].place = place
+    if queue.last == .max { queue.first = place } else { transactions[queue.last].next = place }
+    queue.last = place
+  }
+
+  // Functions of their own, because the compiler tells the parts of a noncopyable `self` apart only
+  // as arguments.
+  private static func give(
+    _ transaction: inout HTTPTransaction, to sink: inout Sink, _ context: FlowContext
+  ) {
+    sink.http(transaction, context)
+  }
+
+  private static func inspect(
+    _ buffer: inout ByteBuffer, _ part: MessagePart, _ key: RawSpan, _ finder: inout Finder,
+    _ findings: inout FindingBatch
+  ) -> MessageFacts {
+    finder.inspect(buffer.bytes, part: part, key: key, into: &findings)
+  }
+
+  private static func number(
+    of transaction: inout HTTPTransaction, in hosts: inout HostTable
+  ) -> UInt32? {
+    hosts.number(of: transaction.host)
+  }
+
+  /// Gives the transaction's event out.
+  private mutating func close(_ place: UInt32) {
+    Exchange.give(&transactions[place], to: &sink, context)
+    var previous = UInt32.max
+    var position = queue.first
+    while position != .max, position != place {
+      previous = position
+      position = transactions[position].next
+    }
+    let next = transactions[place].next
+    if previous == .max { queue.first = next } else { transactions[previous].next = next }
+    if queue.last == place { queue.last = previous }
+    transactions.remove(place)
+  }
+
+  // MARK: What is sent, and to whom
+
+  private mutating func noteHost(_ head: HTTPRequestHead) {
+    if let number = cases.hosts.number(of: head.host) {
+      host = number
+      nameSource = .http
+    }
+    guard let pending = pendingSend else { return }
+    pendingSend = nil
+    if cases.isOutward(context) { cases.sent(context, host: host, nameSource, at: pending) }
+  }
+
+  private mutating func inspectHead(_ head: HTTPRequestHead, at time: Timestamp) {
+    guard cases.isOutward(context) else { return }
+    findings.removeAll()
+    _ = finder.inspect(head.target, part: .httpURL, key: RawSpan(), into: &findings)
+    var fields = head.fields.makeIterator()
+    while let field = fields.next() {
+      guard !field.isOrdinary else { continue }
+      let part: MessagePart =
+        field.name.equalsIgnoringCase("cookie") ? .httpRequestCookie : .httpRequestHeader
+      if field.isFolded {
+        unfolded.removeAll()
+        field.unfold(into: &unfolded)
+        _ = Exchange.inspect(&unfolded, part, field.name, &finder, &findings)
+      } else {
+        _ = finder.inspect(field.value, part: part, key: field.name, into: &findings)
+      }
+    }
+    guard !findings.isEmpty else { return }
+    cases.disclosed(
+      findings.items, isSelfRegistration: false, context, host: host, nameSource, at: time)
+    giveAlerts()
+  }
+
+  private mutating func keep(_ bytes: RawSpan, _ place: UInt32) {
+    let room = max(0, bodyBytesLimit - bodyBytes)
+    let wanted = bytes.extracting(first: min(room, bytes.byteCount))
+    let taken = transactions[place].body.append(wanted)
+    bodyBytes += taken
+    if taken < bytes.byteCount, !transactions[place].bodyWasInspected {
+      // Counted once: what is beyond is not looked at.
+      transactions[place].bodyWasInspected = true
+      cutBodies &+= 1
+    }
+  }
+
+  private mutating func inspectBody(_ bytes: RawSpan, _ place: UInt32) {
+    findings.removeAll()
+    let coding = transactions[place].requestCoding
+    let facts: MessageFacts
+    if coding == .identity {
+      facts = finder.inspect(bytes, part: .httpRequestBody, key: RawSpan(), into: &findings)
+    } else {
+      decoded.removeAll()
+      let outcome = decoder.decode(bytes, coding, into: &decoded)
+      if outcome == .unsupported || outcome == .damaged { undecodedBodies &+= 1 }
+      if outcome == .limitReached { cutBodies &+= 1 }
+      facts = Exchange.inspect(&decoded, .httpRequestBody, RawSpan(), &finder, &findings)
+    }
+    let isRegistration = SelfRegistration.matches(
+      method: transactions[place].method, contentType: transactions[place].requestType,
+      facts: facts)
+    guard !findings.isEmpty || isRegistration else { return }
+    cases.disclosed(
+      findings.items, isSelfRegistration: isRegistration, context,
+      host: Exchange.number(of: &transactions[place], in: &cases.hosts) ?? host, nameSource,
+      at: transactions[place].start)
+    giveAlerts()
+  }
+
+  private mutating func giveAlerts() {
+    cases.takeRaised { sink.alert($0) }
+  }
+
+  // MARK: TLS
+
+  mutating func clientHello(_ hello: TLSClientHello, _ direction: Direction) { session.note(hello) }
+
+  mutating func serverHello(_ hello: TLSServerHello, _ direction: Direction) { session.note(hello) }
+
+  mutating func certificate(_ certificate: X509Certificate, _ direction: Direction) {
+    if direction == .toClient { session.note(certificate) }
+  }
+
+  mutating func damaged(_ error: WireError, _ direction: Direction) {
+    report(Anomaly(error), context, at: session.start)
+  }
+}
+
+/// Findings of one message, copied out of it.
+struct FindingBatch: ~Copyable, FindingSink {
+  private(set) var items: [Alert.Item] = []
+
+  var isEmpty: Bool { items.isEmpty }
+
+  mutating func removeAll() { items.removeAll(keepingCapacity: true) }
+
+  mutating func found(_ finding: borrowing Finding) {
+    items.append(
+      Alert.Item(
+        kind: finding.kind, confidence: finding.confidence, part: finding.part,
+        offset: finding.offset, precision: finding.precision, path: [UInt8](finding.path),
+        value: [UInt8](finding.value), normalized: [UInt8](finding.normalized)))
+  }
+}
+
+extension HTTPField {
+  /// Fields that say nothing of a person and stand in nearly every request.
+  var isOrdinary: Bool {
+    switch name.byteCount {
+    case 3: name.equalsIgnoringCase("via")
+    case 4: name.equalsIgnoringCase("host") || name.equalsIgnoringCase("date")
+    case 5: name.equalsIgnoringCase("range")
+    case 6: name.equalsIgnoringCase("accept") || name.equalsIgnoringCase("pragma")
+    case 10: name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("user-agent")
+    case 12: name.equalsIgnoringCase("content-type")
+    case 13: name.equalsIgnoringCase("cache-control") || name.equalsIgnoringCase("if-none-match")
+    case 14: name.equalsIgnoringCase("content-length") || name.equalsIgnoringCase("accept-charset")
+    case 15:
+      name.equalsIgnoringCase("accept-encoding") || name.equalsIgnoringCase("accept-language")
+    case 16: name.equalsIgnoringCase("proxy-connection")
+    case 17:
+      name.equalsIgnoringCase("if-modified-since") || name.equalsIgnoringCase("transfer-encoding")
+    case 25: name.equalsIgnoringCase("upgrade-insecure-requests")
+    default: false
+    }
+  }
+}
+
+extension Anomaly {
+  /// Suricata's name of the same, where it has one.
+  init(_ anomaly: HTTPAnomaly) {
+    let event: StaticString =
+      switch anomaly {
+      case .headTooLong: "http.header_too_long"
+      case .tooManyFields: "http.too_many_headers"
+      case .lineTooLong: "http.line_too_long"
+      case .malformedFieldLine: "http.request_field_missing_colon"
+      case .whitespaceBeforeColon: "http.field_whitespace_before_colon"
+      case .whitespaceInTarget: "http.uri_delim_non_compliant"
+      case .contentLengthInvalid: "http.invalid_content_length_field"
+      case .contentLengthConflict: "http.duplicate_content_length_field"
+      case .contentLengthWithTransferEncoding: "http.content_length_with_transfer_encoding"
+      case .transferEncodingNotChunked: "http.invalid_transfer_encoding_value"
+      case .chunkSizeInvalid: "http.invalid_chunk_length"
+      case .chunkLineTooLong: "http.chunk_line_too_long"
+      case .chunkDataOverrun: "http.chunk_data_overrun"
+      case .trailerTooLong: "http.trailer_too_long"
+      case .tooManyOutstandingRequests: "http.too_many_outstanding_requests"
+      case .unexpectedBytes: "http.unexpected_bytes"
+      case .incompleteStartLine: "http.incomplete_start_line"
+      case .resynchronizationFailed: "http.resynchronization_failed"
+      }
+    self.init(.applayer, event)
+  }
+}

@@ -1,0 +1,63 @@
+/// Who receives what an `Inspector` sees. Views are lent for the call.
+public protocol InspectionSink: ~Copyable {
+  /// A flow is over, or the input is.
+  mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason)
+  /// A request and its response, as far as they were seen.
+  mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext)
+  mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext)
+  mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp)
+  mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp)
+  mutating func alert(_ alert: Alert)
+
+  /// Whether `body` is to be called: hashing all bodies costs time.
+  var wantsBodies: Bool { get }
+  /// Content of the message that is open at `place`, without its transfer coding.
+  mutating func body(
+    _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32)
+  /// The content is at its end; what is known of it belongs to the `http` event of `place`.
+  mutating func bodyEnded(_ direction: Direction, place: UInt32)
+}
+
+/// Who knows where an address is.
+public protocol Atlas: ~Copyable {
+  mutating func locate(_ address: IPAddress) -> Location
+}
+
+/// What is known of where an address is.
+public struct Location: Equatable, Sendable {
+  /// Where the network is believed to be used.
+  public var country: CountryCode?
+  /// Where it is registered.
+  public var registeredCountry: CountryCode?
+  /// The number of the autonomous system that announces it.
+  public var autonomousSystem: UInt32?
+  /// One address, many places: the country says little.
+  public var isAnycast = false
+  /// Another database names another country.
+  public var otherCountry: CountryCode?
+
+  public init() {}
+}
+
+/// Something that is wrong with a packet, a stream or a message.
+public struct Anomaly: Equatable, Sendable {
+  public enum Kind: UInt8, Sendable {
+    case decode, stream, applayer
+  }
+
+  public let kind: Kind
+  /// What happened, in the form of Suricata's event names.
+  public let event: StaticString
+
+  init(_ kind: Kind, _ event: StaticString) {
+    self.kind = kind
+    self.event = event
+  }
+
+  public static func == (left: Anomaly, right: Anomaly) -> Bool {
+    left.kind == right.kind
+      && left.event.withUTF8Buffer { leftBytes in
+        right.event.withUTF8Buffer { unsafe leftBytes.span.bytes.equals($0.span.bytes) }
+      }
+  }
+}

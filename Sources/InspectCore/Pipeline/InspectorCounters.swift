@@ -1,0 +1,62 @@
+/// What an inspector saw, and what it could not see: the proof of coverage. All are counts.
+public struct InspectorCounters: Sendable {
+  public internal(set) var packets: UInt64 = 0
+  /// Bytes on the wire.
+  public internal(set) var bytes: UInt64 = 0
+  /// Packets that the snap length cut.
+  public internal(set) var truncatedPackets: UInt64 = 0
+
+  /// Packets of link types that are not decoded.
+  public internal(set) var unknownLinkType: UInt64 = 0
+  public internal(set) var arp: UInt64 = 0
+  /// Frames that carry neither IP nor ARP.
+  public internal(set) var notIP: UInt64 = 0
+  public internal(set) var ipv4: UInt64 = 0
+  public internal(set) var ipv6: UInt64 = 0
+  public internal(set) var tcp: UInt64 = 0
+  public internal(set) var udp: UInt64 = 0
+  public internal(set) var icmp: UInt64 = 0
+  /// IP packets of other transports.
+  public internal(set) var otherTransport: UInt64 = 0
+  /// Packets with a header that is cut off or makes no sense.
+  public internal(set) var malformed: UInt64 = 0
+
+  public internal(set) var fragments: UInt64 = 0
+  public internal(set) var reassembledPackets: UInt64 = 0
+  /// Fragments of no use.
+  public internal(set) var droppedFragments: UInt64 = 0
+  /// Packets whose fragments never were complete.
+  public internal(set) var abandonedFragments: UInt64 = 0
+
+  public internal(set) var flows: UInt64 = 0
+  /// Flows that were ended because the table was full.
+  public internal(set) var forcedFlows: UInt64 = 0
+
+  public internal(set) var streamGaps: UInt64 = 0
+  public internal(set) var lostBytes: UInt64 = 0
+  public internal(set) var outOfOrderSegments: UInt64 = 0
+  public internal(set) var retransmittedSegments: UInt64 = 0
+  public internal(set) var outOfWindowSegments: UInt64 = 0
+  /// Holes that were given up because a bound of the reassembly was reached.
+  public internal(set) var reassemblyFull: UInt64 = 0
+
+  public internal(set) var httpRequests: UInt64 = 0
+  public internal(set) var httpResponses: UInt64 = 0
+  public internal(set) var tlsSessions: UInt64 = 0
+  public internal(set) var dnsMessages: UInt64 = 0
+  /// Connections that found no room for their protocol's state.
+  public internal(set) var applicationFull: UInt64 = 0
+
+  /// Payload bytes by what could be seen of them.
+  public internal(set) var clearBytes: UInt64 = 0
+  public internal(set) var encryptedBytes: UInt64 = 0
+  public internal(set) var unknownBytes: UInt64 = 0
+
+  /// Request bodies of which only the beginning was looked at.
+  public internal(set) var cutBodies: UInt64 = 0
+  /// Bodies whose content coding could not be undone.
+  public internal(set) var undecodedBodies: UInt64 = 0
+  public internal(set) var anomalies: UInt64 = 0
+
+  public init() {}
+}

@@ -1,0 +1,307 @@
+/// Sorts IP packets into flows and hands their content to the applications.
+struct Transports<
+  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable
+>: ~Copyable {
+  private var flows: FlowTable
+  private var reassembly: TCPReassembly
+  var applications: Applications<Sink, Decoder, Map>
+  private var counters = InspectorCounters()
+
+  init(
+    limits: InspectorLimits, function: SipHash13,
+    applications: consuming Applications<Sink, Decoder, Map>
+  ) {
+    flows = FlowTable(limits: limits.flows, function: function)
+    var reassemblyLimits = TCPReassembly.Limits()
+    reassemblyLimits.bytes = limits.reassemblyBytes
+    reassembly = TCPReassembly(limits: reassemblyLimits)
+    self.applications = applications
+  }
+
+  var openFlows: Int { flows.count }
+
+  /// Ends flows whose time is over.
+  @inline(__always)
+  mutating func advance(to time: Timestamp) {
+    flows.advance(to: time)
+    while let expired = flows.nextExpired() { end(expired, .timeout) }
+  }
+
+  mutating func finish() {
+    while let place = flows.victim() { end(place, .shutdown) }
+    applications.finish(at: flows.now)
+  }
+
+  func add(to all: inout InspectorCounters) {
+    all.tcp = counters.tcp
+    all.udp = counters.udp
+    all.icmp = counters.icmp
+    all.otherTransport = counters.otherTransport
+    all.malformed &+= counters.malformed
+    all.flows = counters.flows
+    all.forcedFlows = counters.forcedFlows
+    all.streamGaps = reassembly.counters.gaps
+    all.lostBytes = reassembly.counters.lostBytes
+    all.outOfOrderSegments = reassembly.counters.outOfOrder
+    all.retransmittedSegments = reassembly.counters.retransmitted
+    all.outOfWindowSegments = reassembly.counters.outOfWindow
+    all.reassemblyFull = reassembly.counters.full
+    applications.add(to: &all)
+  }
+
+  @inline(__always)
+  mutating func handle(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
+    do throws(WireError) {
+      switch IPProtocol(rawValue: datagram.protocolNumber) {
+      case .tcp: try tcp(datagram, frame)
+      case .udp: try udp(datagram, frame)
+      case .icmp: try icmp(datagram, frame, .four)
+      case .icmpv6: try icmp(datagram, frame, .six)
+      case .hopByHopOptions, .ipv4, .ipv6, .routing, .fragment, .gre, .esp, .authentication,
+        .noNextHeader, .destinationOptions, .sctp, .mobility, .unknown:
+        other(datagram, frame)
+      }
+    } catch {
+      counters.malformed &+= 1
+      applications.exchange.report(Anomaly(error), nil, at: frame.time)
+    }
+  }
+
+  // MARK: TCP
+
+  @inline(__always)
+  private mutating func tcp(
+    _ datagram: PacketDecoder.Datagram, _ frame: Frame
+  ) throws(WireError) {
+    let segment = try TCPSegment(datagram.payload)
+    counters.tcp &+= 1
+    let source = Endpoint(address: datagram.source, port: segment.sourcePort)
+    let destination = Endpoint(address: datagram.destination, port: segment.destinationPort)
+    let key = FlowKey(
+      source: source, destination: destination, protocolNumber: datagram.protocolNumber,
+      vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
+    let flags = segment.flags
+    let hash = flows.hash(key)
+    var found = findOpen(key, hash, frame.time)
+    if let place = found, flags.syn, !flags.ack,
+      flows[place].isReused(by: segment.sequenceNumber, from: source)
+    {
+      end(place, .closed)
+      found = nil
+    }
+    // Who answers a SYN is the server, even when the SYN itself was not seen.
+    let isTurned = flags.syn && flags.ack
+    guard
+      let place = found
+        ?? begin(
+          key, hash, isTurned ? destination : source, isTurned ? source : destination,
+          frame, datagram.protocolNumber, isTurned, .tcpNew)
+    else { return }
+    let direction = flows[place].direction(from: source)
+    flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+    reassembly.process(
+      segment, cutByteCount: datagram.cutByteCount, direction, of: &flows[place], at: frame.time,
+      into: &applications)
+    follow(place, flags, direction)
+  }
+
+  /// Follows the connection's state (RFC 9293 §3.3.2) as far as events need it.
+  @inline(__always)
+  private mutating func follow(_ place: UInt32, _ flags: TCPFlags, _ direction: Direction) {
+    let before = flows[place].list
+    flows[place].note(flags, direction)
+    let after: FlowTable.Lifetime =
+      switch flows[place].state {
+      case .closed: .tcpClosed
+      case .established: .tcpEstablished
+      case .new: flows[place].isInTheMiddle ? .tcpEstablished : .tcpNew
+      }
+    if after != before { flows.move(place, to: after) }
+  }
+
+  // MARK: UDP
+
+  @inline(__always)
+  private mutating func udp(
+    _ datagram: PacketDecoder.Datagram, _ frame: Frame
+  ) throws(WireError) {
+    let packet = try UDPDatagram(datagram.payload)
+    counters.udp &+= 1
+    let source = Endpoint(address: datagram.source, port: packet.sourcePort)
+    let destination = Endpoint(address: datagram.destination, port: packet.destinationPort)
+    let key = FlowKey(
+      source: source, destination: destination, protocolNumber: datagram.protocolNumber,
+      vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
+    let hash = flows.hash(key)
+    var found = findOpen(key, hash, frame.time)
+    if found == nil {
+      let isTurned = isDNSResponse(packet)
+      found = begin(
+        key, hash, isTurned ? destination : source, isTurned ? source : destination, frame,
+        datagram.protocolNumber, isTurned, .datagramNew)
+    }
+    guard let place = found else { return }
+    let direction = flows[place].direction(from: source)
+    flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+    settleDatagrams(place)
+    applications.datagram(packet, direction, of: &flows[place], at: frame.time)
+  }
+
+  /// A flow that begins with a DNS response has its client on the other side.
+  private func isDNSResponse(_ packet: borrowing UDPDatagram) -> Bool {
+    packet.sourcePort == 53 && packet.destinationPort != 53 && packet.payload.byteCount >= 12
+      && packet.payload[2] & 0x80 != 0
+  }
+
+  @inline(__always)
+  private mutating func settleDatagrams(_ place: UInt32) {
+    guard flows[place].state == .new, flows[place].toServer.packets > 0,
+      flows[place].toClient.packets > 0
+    else { return }
+    flows[place].state = .established
+    flows.move(place, to: .datagramEstablished)
+  }
+
+  // MARK: ICMP and others
+
+  private mutating func icmp(
+    _ datagram: PacketDecoder.Datagram, _ frame: Frame, _ version: ICMPMessage.Version
+  ) throws(WireError) {
+    let message = try ICMPMessage(datagram.payload, version: version)
+    counters.icmp &+= 1
+    if let quoted = message.quotedPacket, let place = findQuoted(quoted, version, frame) {
+      let (found, direction) = place
+      flows[found].count(direction, frameBytes: frame.byteCount, at: frame.time)
+      return
+    }
+    withoutPorts(datagram, frame) { context in
+      context.icmpType = message.type
+      context.icmpCode = message.code
+    }
+  }
+
+  /// The flow that an ICMP error quotes a packet of, and the way the error goes: back.
+  private func findQuoted(
+    _ quoted: RawSpan, _ version: ICMPMessage.Version, _ frame: Frame
+  ) -> (UInt32, Direction)? {
+    do throws(WireError) {
+      let packet =
+        version == .four
+        ? PacketDecoder.Datagram(try IPv4Packet(quoted))
+        : try PacketDecoder.Datagram(try IPv6Packet(quoted))
+      let hasPorts = packet.protocolNumber == 6 || packet.protocolNumber == 17
+      guard hasPorts, packet.payload.byteCount >= 4 else { return nil }
+      let source = Endpoint(address: packet.source, port: packet.payload.load(0))
+      let destination = Endpoint(address: packet.destination, port: packet.payload.load(2))
+      let key = FlowKey(
+        source: source, destination: destination, protocolNumber: packet.protocolNumber,
+        vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
+      guard let place = flows.find(key, hash: flows.hash(key)) else { return nil }
+      return (place, flows[place].direction(from: source).opposite)
+    } catch {
+      return nil
+    }
+  }
+
+  private mutating func other(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
+    counters.otherTransport &+= 1
+    withoutPorts(datagram, frame) { _ in }
+  }
+
+  private mutating func withoutPorts(
+    _ datagram: PacketDecoder.Datagram, _ frame: Frame, _ describe: (inout FlowContext) -> Void
+  ) {
+    let source = Endpoint(address: datagram.source, port: 0)
+    let destination = Endpoint(address: datagram.destination, port: 0)
+    let key = FlowKey(
+      source: source, destination: destination, protocolNumber: datagram.protocolNumber,
+      vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
+    let hash = flows.hash(key)
+    var found = findOpen(key, hash, frame.time)
+    if found == nil {
+      found = begin(
+        key, hash, source, destination, frame, datagram.protocolNumber, false, .datagramNew)
+      if let place = found { describe(&flows[place].context) }
+    }
+    guard let place = found else { return }
+    let direction = flows[place].direction(from: source)
+    flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+    settleDatagrams(place)
+  }
+
+  // MARK: Flows
+
+  /// The flow of a packet, unless it was silent for so long that the packet begins another.
+  @inline(__always)
+  private mutating func findOpen(_ key: FlowKey, _ hash: UInt32, _ time: Timestamp) -> UInt32? {
+    guard let place = flows.find(key, hash: hash) else { return nil }
+    guard flows.isExpired(place, at: time) else { return place }
+    end(place, .timeout)
+    return nil
+  }
+
+  private mutating func begin(
+    _ key: FlowKey, _ hash: UInt32, _ client: Endpoint, _ server: Endpoint, _ frame: Frame,
+    _ protocolNumber: UInt8, _ isTurned: Bool, _ list: FlowTable.Lifetime
+  ) -> UInt32? {
+    if flows.isFull, let victim = flows.victim() {
+      counters.forcedFlows &+= 1
+      end(victim, .forced)
+    }
+    counters.flows &+= 1
+    let context = FlowContext(
+      client: client, server: server,
+      clientMAC: isTurned ? frame.link.destination : frame.link.source,
+      serverMAC: isTurned ? frame.link.source : frame.link.destination,
+      protocolNumber: protocolNumber, tunnelDepth: frame.tunnelDepth, vlans: frame.link.vlans,
+      source: frame.source, start: frame.time)
+    guard let place = flows.insert(Flow(key: key, context: context, hash: hash, list: list)) else {
+      return nil
+    }
+    applications.flowBegan(&flows[place])
+    return place
+  }
+
+  private mutating func end(_ place: UInt32, _ reason: Flow.EndReason) {
+    let time = flows[place].lastSeen
+    if flows[place].context.protocolNumber == IPProtocol.tcp.rawValue {
+      reassembly.finish(&flows[place], time, &applications)
+    }
+    applications.flowEnded(&flows[place], at: time)
+    let flow = flows.remove(place)
+    let told = flow.state == .closed && reason == .timeout ? .closed : reason
+    applications.exchange.sink.flow(flow, ended: told)
+  }
+}
+
+extension Flow {
+  /// Whether a SYN with this number begins another connection between the same ports.
+  func isReused(by sequenceNumber: UInt32, from source: Endpoint) -> Bool {
+    if state == .closed { return true }
+    let half = tcp[direction(from: source)]
+    if let initial = half.initial { return initial != sequenceNumber }
+    // Segments may come before their SYN; those of an older connection lie elsewhere.
+    let behind = half.next.distance(after: sequenceNumber &+ 1)
+    return half.isSynchronised && (behind < 0 || behind > 65_536)
+  }
+
+  /// Whether data flows although no handshake was seen.
+  var isInTheMiddle: Bool {
+    tcp.toServer.initial == nil && tcp.toClient.initial == nil
+  }
+
+  mutating func note(_ flags: TCPFlags, _ direction: Direction) {
+    if direction == .toServer {
+      toServer.tcpFlags.formUnion(flags)
+    } else {
+      toClient.tcpFlags.formUnion(flags)
+    }
+    if flags.rst || (toServer.tcpFlags.fin && toClient.tcpFlags.fin) {
+      state = .closed
+    } else if state == .new, flags.ack, !flags.syn, tcp.toServer.initial != nil,
+      tcp.toClient.initial != nil
+    {
+      state = .established
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// The two directions of a TCP connection as an observer follows them (RFC 9293 §3.3).
+struct TCPConnection {
+  /// What one side sent.
+  struct Half {
+    /// The sequence number of the next byte to hand on; meaningful once `isSynchronised`.
+    var next: UInt32 = 0
+    /// The initial sequence number, if the SYN was seen.
+    var initial: UInt32?
+    var isSynchronised = false
+    /// The sequence number that the FIN took.
+    var fin: UInt32?
+    /// The consumer was told that nothing follows.
+    var isEnded = false
+    /// Whether the consumer still reads; else bytes are only counted.
+    var isWanted = true
+    /// The peer acknowledged what came before this.
+    var acknowledged: UInt32?
+    // What came too early, in order of sequence numbers.
+    var firstHeld = UInt32.max
+    var heldCount: UInt16 = 0
+    /// Segments far outside of what may come, in a row.
+    var strays: UInt8 = 0
+  }
+
+  var toServer = Half()
+  var toClient = Half()
+
+  subscript(direction: Direction) -> Half {
+    get { direction == .toServer ? toServer : toClient }
+    _modify {
+      if direction == .toServer { yield &toServer } else { yield &toClient }
+    }
+  }
+}
+
+/// Numbers on the circle of 2³² (RFC 9293 §3.4).
+extension UInt32 {
+  /// How far this is ahead of `other`; negative when it is behind.
+  func distance(after other: UInt32) -> Int { Int(Int32(bitPattern: self &- other)) }
+}

@@ -1,0 +1,62 @@
+/// A Transmission Control Protocol segment (RFC 9293 §3.1).
+///
+///      0               1               2               3
+///     +-------------------------------+-------------------------------+
+///     |          Source Port          |       Destination Port        |
+///     +-------------------------------+-------------------------------+
+///     |                        Sequence Number                        |
+///     +---------------------------------------------------------------+
+///     |                     Acknowledgment Number                     |
+///     +-------+-------+---------------+-------------------------------+
+///     | DOffs |Reservd|     Flags     |            Window             |
+///     +-------+-------+---------------+-------------------------------+
+///     |           Checksum            |         Urgent Pointer        |
+///     +-------------------------------+-------------------------------+
+///     |                           Options                             |
+///     +---------------------------------------------------------------+
+public struct TCPSegment: ~Escapable {
+  private enum Offset {
+    static let sourcePort = 0, destinationPort = 2, sequenceNumber = 4, acknowledgmentNumber = 8
+    static let dataOffset = 12, flags = 13, window = 14, options = 20
+  }
+
+  public let bytes: RawSpan
+  public let headerByteCount: Int
+
+  @_lifetime(copy bytes)
+  public init(_ bytes: RawSpan) throws(WireError) {
+    try bytes.require(Offset.options, for: .tcp)
+    headerByteCount = Int(bytes[Offset.dataOffset] >> 4) * 4
+    guard headerByteCount >= Offset.options else { throw .malformed(.tcp, .length) }
+    try bytes.require(headerByteCount, for: .tcp)
+    self.bytes = bytes
+  }
+
+  public var sourcePort: UInt16 { bytes.load(Offset.sourcePort) }
+  public var destinationPort: UInt16 { bytes.load(Offset.destinationPort) }
+  public var sequenceNumber: UInt32 { bytes.load(Offset.sequenceNumber) }
+  public var acknowledgmentNumber: UInt32 { bytes.load(Offset.acknowledgmentNumber) }
+  public var flags: TCPFlags { TCPFlags(rawValue: bytes[Offset.flags]) }
+  public var window: UInt16 { bytes.load(Offset.window) }
+  public var payload: RawSpan {
+    @_lifetime(copy self) get { bytes.extracting(droppingFirst: headerByteCount) }
+  }
+}
+
+/// The control bits (RFC 9293 §3.1). No `OptionSet`: its array literal allocates.
+public struct TCPFlags: RawRepresentable, Equatable, Sendable {
+  public var rawValue: UInt8
+
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public var fin: Bool { rawValue & 0x01 != 0 }
+  public var syn: Bool { rawValue & 0x02 != 0 }
+  public var rst: Bool { rawValue & 0x04 != 0 }
+  public var psh: Bool { rawValue & 0x08 != 0 }
+  public var ack: Bool { rawValue & 0x10 != 0 }
+  public var urg: Bool { rawValue & 0x20 != 0 }
+  public var ece: Bool { rawValue & 0x40 != 0 }
+  public var cwr: Bool { rawValue & 0x80 != 0 }
+
+  public mutating func formUnion(_ other: TCPFlags) { rawValue |= other.rawValue }
+}
