@@ -28,6 +28,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
+      resources: [.embedInCode("Policy/transfer-policy.csv")],
       swiftSettings: house),
     // The command line and nothing else.
     .executableTarget(

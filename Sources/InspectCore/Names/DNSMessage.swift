@@ -150,18 +150,20 @@ public struct DNSMessage: ~Escapable {
 
   /// Whether bytes on any port look like a DNS message: the header has no impossible value, the counts
   /// fit into the bytes, and the first question (the first answer, if there is no question) has a name,
-  /// a known type and a known class. What the capture cut is refused.
+  /// a known type and a known class. What the capture cut is refused, as is NetBIOS (RFC 1002 §4.2),
+  /// which has the same form.
   public static func isPlausible(_ bytes: RawSpan) -> Bool {
     guard let message = try? DNSMessage(bytes) else { return false }
     guard message.hasPlausibleHeader else { return false }
     var questions = message.questions
     if let question = questions.next() {
       return question.type.name != nil && question.questionClass.isKnown
+        && !question.name.isNetBIOSName
     }
     var answers = message.answers
     guard message.declaredCount(.question) == 0, message.isResponse, let answer = answers.next()
     else { return false }
-    return answer.type.name != nil && answer.recordClass.isKnown
+    return answer.type.name != nil && answer.recordClass.isKnown && !answer.name.isNetBIOSName
   }
 
   private var hasPlausibleHeader: Bool {

@@ -91,6 +91,14 @@ public struct DNSName: ~Escapable {
     }
   }
 
+  /// Whether the first label is a NetBIOS name: 32 letters from A to P (RFC 1001 §14.1).
+  var isNetBIOSName: Bool {
+    var labels = labels
+    guard let label = labels.next(), label.byteCount == 32 else { return false }
+    for index in label.byteOffsets where label[index] &- UInt8(ascii: "A") >= 16 { return false }
+    return true
+  }
+
   /// Whether both are the same name; ASCII letters count without their case (RFC 4343).
   public func equals(_ other: DNSName) -> Bool {
     guard wireByteCount == other.wireByteCount else { return false }

@@ -84,7 +84,7 @@ public struct TLSConversation: ~Copyable {
   private var verdict: TLSVerdict {
     if version == nil, toServer.phase == .foreign || toClient.phase == .foreign { return .notTLS }
     let isOver = toServer.phase.isOver && toClient.phase.isOver
-    return isOver || ignored > Limit.ignoredByteCount ? .encrypted : .more
+    return isOver || ignored >= Limit.ignoredByteCount ? .encrypted : .more
   }
 }
 

@@ -1,0 +1,186 @@
+import InspectCore
+import Logging
+
+/// A run from options to conclusions: what `analyze` and `live` have in common.
+public struct Inspection: ~Copyable {
+  /// A reason that ends a run before it began, in one line.
+  public struct Failure: Error, CustomStringConvertible, Sendable {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+  }
+
+  public typealias Core = Inspector<EventSink, ZlibDecoder, AtlasView>
+
+  public var core: Core
+  public let output: OutputFile?
+  public let atlas: SharedAtlas
+  public let policy: PolicyFile
+  public let deviceNames: [String]
+  public let usesScreenOn: Bool
+  private var first: Timestamp?
+  private var last = Timestamp(nanoseconds: 0)
+  private let filter: PacketFilter?
+
+  /// `files` are the captures' names; `captured` is their span of time where it is known.
+  public init(
+    _ options: InspectionOptions, files: [String], captured: ClosedRange<Timestamp>?,
+    raisesAtOnce: Bool, logger: Logger
+  ) throws(Failure) {
+    let policy = try Inspection.policy(options)
+    let atlas = try Inspection.atlas(options, logger)
+    let unlocks = try Inspection.unlocks(options, captured, logger)
+    let filter = try Inspection.filter(options)
+    let output = try Inspection.output(options)
+    let key = IdentifierMask.installationKey()
+    if !key.isKept {
+      logger.warning("no place to keep the hash key: hashes of this run stand alone")
+    }
+
+    var configuration = InspectorConfiguration()
+    configuration.cases.local =
+      options.local.isEmpty ? InspectionOptions.defaultLocal : options.local
+    configuration.cases.devices = options.devices.map { $0.device }
+    configuration.cases.unlocks = unlocks.tracks
+    configuration.cases.policy = policy.policy
+    configuration.cases.raisesAtOnce = raisesAtOnce
+    let names = options.devices.map { $0.name }
+    let sink = EventSink(
+      output: output, types: options.events,
+      mask: IdentifierMask(key: key.key, reveals: options.reveals), atlas: atlas,
+      deviceNames: names, files: files, hashesBodies: options.hashesBodies)
+    var generator = SystemRandomNumberGenerator()
+    core = Core(
+      configuration: configuration, hashKey: (generator.next(), generator.next()), sink: sink,
+      decoder: ZlibDecoder(), atlas: AtlasView(atlas))
+    self.output = output
+    self.atlas = atlas
+    self.policy = policy
+    deviceNames = names
+    usesScreenOn = unlocks.usesScreenOn
+    self.filter = filter
+  }
+
+  /// Looks at a packet, if the filter lets it pass.
+  public mutating func inspect(_ packet: borrowing CapturedPacket, source: UInt16) {
+    if let filter, !filter.passes(packet) { return }
+    if first == nil { first = packet.timestamp }
+    last = packet.timestamp
+    core.inspect(
+      packet.bytes, at: packet.timestamp, originalByteCount: packet.originalByteCount,
+      linkType: packet.linkType, source: source)
+  }
+
+  /// The span of time that was seen.
+  public var observed: ClosedRange<Timestamp>? { first.map { min($0, last)...max($0, last) } }
+
+  /// Ends flows, draws the conclusions and writes what is left.
+  public mutating func finish(drops: LiveCapture.Drops? = nil) {
+    core.finish()
+    let counters = core.statistics
+    core.sink.stats(counters, drops: drops, at: last)
+    output?.flush()
+  }
+
+  private static func policy(_ options: InspectionOptions) throws(Failure) -> PolicyFile {
+    do throws(PolicyFile.Failure) {
+      guard let path = options.policyPath else { return try .builtIn(home: options.home) }
+      return try PolicyFile(path: path, home: options.home)
+    } catch {
+      throw Failure(error.description)
+    }
+  }
+
+  private static func atlas(
+    _ options: InspectionOptions, _ logger: Logger
+  ) throws(Failure) -> SharedAtlas {
+    var paths = options.geoPaths
+    if paths.isEmpty {
+      guard let standard = GeoCommand.defaultDatabase() else {
+        logger.warning(
+          "no geolocation database: countries stay unknown; make one with: inspectd geo build")
+        return SharedAtlas([])
+      }
+      paths = [standard]
+    }
+    var databases: [GeoDatabase] = []
+    do throws(GeoError) {
+      for path in paths { databases.append(try GeoDatabase(path: path)) }
+    } catch {
+      throw Failure(error.message)
+    }
+    return SharedAtlas(databases)
+  }
+
+  private static func output(_ options: InspectionOptions) throws(Failure) -> OutputFile? {
+    guard let path = options.evePath else { return nil }
+    do throws(OutputFile.Failure) {
+      return try OutputFile(path)
+    } catch {
+      throw Failure(error.description)
+    }
+  }
+
+  private static func filter(_ options: InspectionOptions) throws(Failure) -> PacketFilter? {
+    guard let expression = options.filter else { return nil }
+    do throws(PacketFilter.SyntaxError) {
+      return try PacketFilter(expression)
+    } catch {
+      throw Failure(error.description)
+    }
+  }
+
+  private struct Unlocks {
+    var tracks: [CaseConfiguration.UnlockTrack] = []
+    var usesScreenOn = false
+  }
+
+  private static func unlocks(
+    _ options: InspectionOptions, _ captured: ClosedRange<Timestamp>?, _ logger: Logger
+  ) throws(Failure) -> Unlocks {
+    var unlocks = Unlocks()
+    var byDevice: [String: CaseConfiguration.UnlockTrack] = [:]
+    for path in options.unlockLogs {
+      let log: UnlockLog
+      do throws(UnlockLogError) {
+        log = try UnlockLog.read(path: path, hints: UnlockLog.Hints(captured: captured))
+      } catch {
+        throw Failure("\(error)")
+      }
+      for warning in log.warnings { logger.warning("\(path): \(warning)") }
+      if log.usesScreenOn { unlocks.usesScreenOn = true }
+      for entry in log.unlocks {
+        let owner = owner(of: entry.device, options)
+        var track =
+          byDevice[entry.device ?? ""]
+          ?? CaseConfiguration.UnlockTrack(owner: owner, unlocks: [], precision: 0)
+        track.unlocks.append(entry.event.time)
+        track.precision = max(track.precision, entry.event.precision)
+        byDevice[entry.device ?? ""] = track
+      }
+    }
+    unlocks.tracks = byDevice.sorted { $0.key < $1.key }.map {
+      var track = $0.value
+      track.unlocks.sort()
+      return track
+    }
+    return unlocks
+  }
+
+  private static func owner(
+    of device: String?, _ options: InspectionOptions
+  ) -> CaseConfiguration.UnlockTrack.Owner {
+    guard let device, !device.isEmpty else { return .only }
+    if let named = options.devices.firstIndex(where: { $0.name == device }) { return .named(named) }
+    if let mac = MACAddress(text: device) {
+      let named = options.devices.firstIndex { $0.device.macs.contains(mac) }
+      return named.map { .named($0) } ?? .mac(mac)
+    }
+    if let address = IPAddress(text: device) {
+      let named = options.devices.firstIndex { $0.device.addresses.contains(address) }
+      return named.map { .named($0) } ?? .address(address)
+    }
+    // A name that no option explains: the phone's own, say. It is the one there is.
+    return .only
+  }
+}

@@ -1,0 +1,123 @@
+import InspectCore
+
+/// What was found, for people: who sent what to whom, how often, at unlock or not, and what could
+/// not be seen. No identifier is in it, only its mask.
+public struct Summary {
+  private var text = ""
+  private let mask: IdentifierMask
+  private let deviceNames: [String]
+  private let atlas: SharedAtlas
+
+  public init(mask: IdentifierMask, deviceNames: [String], atlas: SharedAtlas) {
+    self.mask = mask
+    self.deviceNames = deviceNames
+    self.atlas = atlas
+  }
+
+  public static func render(
+    _ inspection: borrowing Inspection, mask: IdentifierMask, damages: [String],
+    drops: LiveCapture.Drops?
+  ) -> String {
+    var summary = Summary(
+      mask: mask, deviceNames: inspection.deviceNames, atlas: inspection.atlas)
+    let counters = inspection.core.statistics
+    summary.head(counters, inspection.observed)
+    summary.findings(inspection.core.sink.alerts)
+    summary.unlocks(inspection.core.cases.unlockCoverage, inspection.usesScreenOn)
+    summary.limits(counters, inspection, damages, drops)
+    return summary.text
+  }
+
+  private mutating func line(_ content: String = "") { text += content + "\n" }
+
+  private mutating func head(_ counters: InspectorCounters, _ observed: ClosedRange<Timestamp>?) {
+    line("\(counters.packets) packets, \(counters.flows) flows")
+    if let observed {
+      let first = TimeText.rfc3339(observed.lowerBound, fractionDigits: 0)
+      let last = TimeText.rfc3339(observed.upperBound, fractionDigits: 0)
+      line("from \(first) to \(last)")
+    }
+    line()
+  }
+
+  private mutating func findings(_ alerts: [Alert]) {
+    guard !alerts.isEmpty else {
+      line("No personal data was seen leaving in clear text.")
+      line()
+      return
+    }
+    let order = alerts.indices.sorted {
+      (alerts[$1].severity, alerts[$0].time) < (alerts[$0].severity, alerts[$1].time)
+    }
+    for index in order { finding(alerts[index]) }
+  }
+
+  private mutating func finding(_ alert: Alert) {
+    let name = alert.device.named.map { deviceNames[$0] }
+    line("\("\(alert.severity.name)".uppercased())  \(alert.rule.name)")
+    line("  \(Explanation.text(alert, deviceName: name))")
+    let endpoint = alert.destination.endpoint
+    var place = "  to \(endpoint.address.text) port \(endpoint.port)"
+    if let country = alert.destination.location.country { place += ", \(country.text)" }
+    if let number = alert.destination.location.autonomousSystem { place += ", AS\(number)" }
+    if let owner = atlas.place(endpoint.address)?.organization { place += " \(owner)" }
+    line(place + " (\(alert.destination.transfer.name))")
+    for item in alert.items {
+      let value = String(decoding: mask.text(item.value), as: UTF8.self)
+      let path = item.path.isEmpty ? "" : " \(String(decoding: item.path, as: UTF8.self))"
+      line("    \(item.kind.name)  \(value)  in \(item.part.name)\(path) (\(item.confidence.name))")
+    }
+    let first = TimeText.rfc3339(alert.time, fractionDigits: 3)
+    line("  first \(first), seen \(alert.count) time\(alert.count == 1 ? "" : "s")")
+    line()
+  }
+
+  private mutating func unlocks(_ coverage: UnlockCoverage, _ usesScreenOn: Bool) {
+    switch coverage {
+    case .noLog:
+      line("Screen unlocks: no log was given (--unlocks), so nothing is said about them.")
+    case .ambiguous(let count):
+      line("Screen unlocks: the log names no device, and \(count) sent something; use --device.")
+    case .noDevice:
+      line("Screen unlocks: no device of the capture is the one that the log names.")
+    case .tested:
+      line(
+        usesScreenOn
+          ? "Screen unlocks: the log has none; the moments of screen-on were used instead."
+          : "Screen unlocks: every destination was tested against the log.")
+    }
+  }
+
+  private mutating func limits(
+    _ counters: InspectorCounters, _ inspection: borrowing Inspection, _ damages: [String],
+    _ drops: LiveCapture.Drops?
+  ) {
+    line()
+    line("What could not be seen:")
+    let payload = counters.clearBytes + counters.encryptedBytes + counters.unknownBytes
+    if payload > 0 {
+      let encrypted = counters.encryptedBytes * 100 / payload
+      line("  \(encrypted) % of the payload that was read is encrypted, its content is unknown")
+      line("  \(counters.unknownBytes) bytes are of protocols that are not decoded")
+    }
+    let counts: [(UInt64, String)] = [
+      (counters.truncatedPackets, "packets were cut by the capture's snap length"),
+      (counters.streamGaps, "gaps in connections: bytes that the capture does not have"),
+      (counters.unknownLinkType, "packets of a link type that is not decoded"),
+      (counters.notIP, "frames that carry neither IP nor ARP"),
+      (counters.otherTransport, "IP packets of other transports than TCP, UDP and ICMP"),
+      (counters.malformed, "packets with a damaged header"),
+      (counters.cutBodies, "messages too long to be read to their end"),
+      (counters.undecodedBodies, "bodies whose compression could not be undone"),
+      (drops?.droppedByKernel ?? 0, "packets dropped by the kernel"),
+      (drops?.droppedByInterface ?? 0, "packets dropped by the interface"),
+    ]
+    for (count, what) in counts where count > 0 { line("  \(count) \(what)") }
+    line("  what a phone sends over its mobile network is not in a Wi-Fi or router capture")
+    for damage in damages { line("  \(damage)") }
+    line("Transfer policy as of \(inspection.policy.asOf).")
+    for database in atlas.databases {
+      line("Geolocation: \(database.databaseType). \(database.attribution ?? database.description)")
+    }
+  }
+}

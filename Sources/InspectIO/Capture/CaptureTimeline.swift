@@ -1,0 +1,82 @@
+import InspectCore
+
+/// Several captures, read as one in the order of time.
+@safe
+public struct CaptureTimeline: ~Copyable {
+  /// A capture that is open, and whether it has a packet for us.
+  private struct OpenCapture: ~Copyable {
+    var file: CaptureFile
+    var hasPacket = false
+  }
+
+  private let captures: UnsafeMutablePointer<OpenCapture>
+  private let count: Int
+  private var current = 0
+  private var hasBegun = false
+
+  /// Opens all captures, at least one; the first that cannot be opened throws.
+  public init(_ paths: [String]) throws(CaptureError) {
+    precondition(!paths.isEmpty && paths.count < Int(UInt16.max))
+    captures = .allocate(capacity: paths.count)
+    var opened = 0
+    do throws(CaptureError) {
+      for path in paths {
+        (captures + opened).initialize(to: OpenCapture(file: try CaptureFile(path)))
+        opened += 1
+      }
+    } catch {
+      captures.deinitialize(count: opened)
+      captures.deallocate()
+      throw error
+    }
+    count = opened
+  }
+
+  deinit {
+    captures.deinitialize(count: count)
+    captures.deallocate()
+  }
+
+  /// What was wrong with the captures, each one's first damage.
+  public var damages: [CaptureError] { (0..<count).compactMap { captures[$0].file.damage } }
+
+  /// How much was read, from 0 to 1, where that can be known.
+  public var progress: Double? {
+    let parts = (0..<count).compactMap { captures[$0].file.progress }
+    return parts.isEmpty ? nil : parts.reduce(0, +) / Double(count)
+  }
+
+  /// Goes to the next packet in time; false when all captures are at their end.
+  public mutating func advance() -> Bool {
+    if hasBegun {
+      captures[current].hasPacket = captures[current].file.advance()
+    } else {
+      hasBegun = true
+      for index in 0..<count { captures[index].hasPacket = captures[index].file.advance() }
+    }
+    if count > 1 { chooseEarliest() }
+    return captures[current].hasPacket
+  }
+
+  private mutating func chooseEarliest() {
+    for index in 0..<count where captures[index].hasPacket {
+      if !captures[current].hasPacket
+        || captures[index].file.timestamp < captures[current].file.timestamp
+      {
+        current = index
+      }
+    }
+  }
+
+  /// The packet that `advance` went to.
+  public var packet: CapturedPacket {
+    @_lifetime(borrow self) get {
+      // The bytes stay where they are until the capture goes on, which takes a change of us.
+      let packet = CapturedPacket(at: captures[current].file.place)
+      return unsafe _overrideLifetime(packet, borrowing: self)
+    }
+  }
+
+  /// The number of the capture that the packet is from, in the order given.
+  public var source: UInt16 { UInt16(current) }
+}

@@ -1,0 +1,300 @@
+import InspectCore
+
+extension JSONWriter {
+  // MARK: DNS
+
+  /// EVE's DNS version 3: one event a message.
+  mutating func writeDNS(_ message: DNSMessage) {
+    beginObject("dns")
+    field("version", 3)
+    field("type", message.isResponse ? "response" as StaticString : "request")
+    field("id", message.id)
+    field("flags", Hexadecimal.text([UInt8(message.flags >> 8), UInt8(message.flags & 0xff)]))
+    if message.isResponse { field("qr", true) }
+    if message.isAuthoritativeAnswer { field("aa", true) }
+    if message.isTruncated { field("tc", true) }
+    if message.isRecursionDesired { field("rd", true) }
+    if message.isRecursionAvailable { field("ra", true) }
+    field("opcode", message.opcode.rawValue)
+    if message.isResponse { field("rcode", message.extendedResponseCode.text) }
+    var text = ByteBuffer(limit: 65_536)
+    beginArray("queries")
+    var questions = message.questions
+    while let question = questions.next() {
+      beginObject()
+      text.removeAll()
+      _ = question.name.append(to: &text)
+      field("rrname", text.bytes)
+      field("rrtype", question.type.text)
+      endObject()
+    }
+    endArray()
+    writeRecords("answers", message.answers, &text)
+    writeRecords("authorities", message.authorities, &text)
+    endObject()
+  }
+
+  private mutating func writeRecords(
+    _ key: StaticString, _ records: DNSRecords, _ text: inout ByteBuffer
+  ) {
+    var records = records
+    guard records.count > 0 else { return }
+    beginArray(key)
+    while let record = records.next() {
+      if case .text(var strings) = record.data {
+        // Each character-string is an entry.
+        while let string = strings.next() {
+          beginRecord(record, &text)
+          field("rdata", string)
+          endObject()
+        }
+        continue
+      }
+      beginRecord(record, &text)
+      text.removeAll()
+      record.data.append(to: &text)
+      if !text.isEmpty { field("rdata", text.bytes) }
+      endObject()
+    }
+    endArray()
+  }
+
+  private mutating func beginRecord(_ record: DNSRecord, _ text: inout ByteBuffer) {
+    beginObject()
+    text.removeAll()
+    _ = record.name.append(to: &text)
+    field("rrname", text.bytes)
+    field("rrtype", record.type.text)
+    field("ttl", record.timeToLive)
+  }
+
+  // MARK: Alerts
+
+  mutating func writeAlert(
+    _ alert: Alert, mask: IdentifierMask, name: String?, place: GeoLocation?
+  ) {
+    beginObject("alert")
+    field("action", "allowed" as StaticString)
+    field("gid", 1)
+    field("signature_id", 9_000_001 + Int(alert.rule.rawValue))
+    field("rev", 1)
+    field("signature", "inspectd \(alert.rule.name)")
+    field("category", "Potential Corporate Privacy Violation" as StaticString)
+    field("severity", 4 - Int(alert.severity.rawValue))
+    endObject()
+    beginObject("inspect")
+    field("rule", alert.rule.name)
+    field("severity", alert.severity.name)
+    writeDevice(alert.device, name)
+    writeDestination(alert.destination, place)
+    if !alert.items.isEmpty { writeItems(alert.items, mask) }
+    if let unlock = alert.unlock { writeUnlock(unlock) }
+    field("encrypted", alert.isEncrypted)
+    field("count", alert.count)
+    field("explanation", Explanation.text(alert, deviceName: name))
+    endObject()
+  }
+
+  private mutating func writeDevice(_ device: Device, _ name: String?) {
+    beginObject("device")
+    if device.mac != .none { field("mac", device.mac.text) }
+    field("ip", device.address)
+    if let name { field("name", name) }
+    endObject()
+  }
+
+  private mutating func writeDestination(_ destination: Destination, _ place: GeoLocation?) {
+    beginObject("destination")
+    field("ip", destination.endpoint.address)
+    field("port", destination.endpoint.port)
+    if !destination.host.isEmpty {
+      field("host", String(decoding: destination.host, as: UTF8.self))
+      if let source = destination.nameSource { field("host_from", source.name) }
+    }
+    let location = destination.location
+    if let country = location.country { field("country", country.text) }
+    if let country = location.registeredCountry { field("registered_country", country.text) }
+    if let number = location.autonomousSystem { field("asn", number) }
+    if let name = place?.organization { field("as_org", name) }
+    field("transfer", destination.transfer.name)
+    if location.country != nil {
+      let confidence: StaticString =
+        location.isAnycast ? "anycast" : location.otherCountry != nil ? "disagreement" : "database"
+      field("geo_confidence", confidence)
+    }
+    endObject()
+  }
+
+  private mutating func writeItems(_ items: [Alert.Item], _ mask: IdentifierMask) {
+    beginArray("personal_data")
+    for item in items {
+      beginObject()
+      field("kind", item.kind.name)
+      field("where", item.part.name)
+      field("path", item.path.span.bytes)
+      field("offset", item.offset)
+      field("value", mask.text(item.value).span.bytes)
+      field("hmac", mask.hmac(item.normalized))
+      field("confidence", item.confidence.name)
+      if item.precision > 0 { field("precision_m", item.precision) }
+      endObject()
+    }
+    endArray()
+  }
+
+  private mutating func writeUnlock(_ finding: UnlockFinding) {
+    let statistics = finding.statistics
+    beginObject("unlock")
+    field("unlocks", statistics.unlocks)
+    field("followed", statistics.followed)
+    field("sends", statistics.sends)
+    field("sends_after_unlock", statistics.sendsAfterUnlock)
+    field("expected", statistics.expected, digits: 3)
+    field("lift", statistics.lift, digits: 1)
+    field("window_s", statistics.windowSeconds, digits: 3)
+    if let lag = statistics.lagMedian { field("lag_median_s", lag, digits: 3) }
+    if let range = statistics.lagIQR { field("lag_iqr_s", range, digits: 3) }
+    if let value = statistics.pValue { field("p_value", value, digits: 6) }
+    if let value = finding.qValue { field("q_value", value, digits: 6) }
+    endObject()
+  }
+
+  // MARK: Statistics
+
+  mutating func writeStats(
+    _ counters: InspectorCounters, drops: LiveCapture.Drops?, alerts: Int
+  ) {
+    beginObject("stats")
+    if let drops {
+      beginObject("capture")
+      field("kernel_packets", drops.received)
+      field("kernel_drops", drops.droppedByKernel)
+      field("kernel_ifdrops", drops.droppedByInterface)
+      endObject()
+    }
+    beginObject("decoder")
+    let decoder: [(StaticString, UInt64)] = [
+      ("pkts", counters.packets), ("bytes", counters.bytes),
+      ("truncated", counters.truncatedPackets), ("invalid", counters.malformed),
+      ("unknown_link_type", counters.unknownLinkType), ("arp", counters.arp),
+      ("not_ip", counters.notIP), ("ipv4", counters.ipv4), ("ipv6", counters.ipv6),
+      ("tcp", counters.tcp), ("udp", counters.udp), ("icmp", counters.icmp),
+      ("other_transport", counters.otherTransport), ("fragments", counters.fragments),
+      ("reassembled", counters.reassembledPackets),
+      ("fragments_dropped", counters.droppedFragments),
+      ("fragments_abandoned", counters.abandonedFragments),
+    ]
+    for (name, value) in decoder { field(name, value) }
+    endObject()
+    beginObject("flow")
+    field("total", counters.flows)
+    field("forced", counters.forcedFlows)
+    endObject()
+    beginObject("tcp")
+    let tcp: [(StaticString, UInt64)] = [
+      ("reassembly_gap", counters.streamGaps), ("lost_bytes", counters.lostBytes),
+      ("out_of_order", counters.outOfOrderSegments),
+      ("retransmitted", counters.retransmittedSegments),
+      ("out_of_window", counters.outOfWindowSegments),
+      ("reassembly_full", counters.reassemblyFull),
+    ]
+    for (name, value) in tcp { field(name, value) }
+    endObject()
+    beginObject("app_layer")
+    let applications: [(StaticString, UInt64)] = [
+      ("http_requests", counters.httpRequests), ("http_responses", counters.httpResponses),
+      ("tls_sessions", counters.tlsSessions), ("dns_messages", counters.dnsMessages),
+      ("full", counters.applicationFull), ("cut_bodies", counters.cutBodies),
+      ("undecoded_bodies", counters.undecodedBodies), ("anomalies", counters.anomalies),
+    ]
+    for (name, value) in applications { field(name, value) }
+    endObject()
+    beginObject("payload")
+    field("clear_bytes", counters.clearBytes)
+    field("encrypted_bytes", counters.encryptedBytes)
+    field("unknown_bytes", counters.unknownBytes)
+    endObject()
+    field("alerts", alerts)
+    endObject()
+  }
+}
+
+extension MACAddress {
+  /// Six pairs of digits with colons between.
+  public var text: String {
+    (0..<6).map {
+      Hexadecimal.text([UInt8(truncatingIfNeeded: rawValue >> UInt64(40 - 8 * $0))])
+    }.joined(separator: ":")
+  }
+
+  /// Six pairs of digits with colons or hyphens between.
+  public init?(text: String) {
+    let parts = text.split(whereSeparator: { $0 == ":" || $0 == "-" })
+    guard parts.count == 6 else { return nil }
+    var value: UInt64 = 0
+    for part in parts {
+      guard part.count == 2, let byte = UInt8(part, radix: 16) else { return nil }
+      value = value << 8 | UInt64(byte)
+    }
+    self.init(rawValue: value)
+  }
+}
+
+/// An alert in a sentence that states facts.
+enum Explanation {
+  static func text(_ alert: Alert, deviceName: String?) -> String {
+    let device =
+      deviceName ?? (alert.device.mac == .none ? alert.device.address.text : alert.device.mac.text)
+    let host =
+      alert.destination.host.isEmpty
+      ? alert.destination.endpoint.address.text
+      : String(decoding: alert.destination.host, as: UTF8.self)
+    let country = alert.destination.location.country.map { " in \($0.text)" } ?? ""
+    var kinds: [String] = []
+    for item in alert.items where !kinds.contains("\(item.kind.name)") {
+      kinds.append("\(item.kind.name)")
+    }
+    let what = kinds.isEmpty ? "data" : kinds.joined(separator: ", ")
+    var text: String
+    switch alert.rule {
+    case .unlockCorrelatedTransfer:
+      text = "\(device) contacted \(host)\(country) right after its screen was unlocked."
+    case .selfRegistration:
+      text =
+        "\(device) sent a Chinese carrier's self-registration (\(what)), unencrypted, to \(host)\(country)."
+    case .personalDataCleartext, .personalDataCrossBorder, .protectedIdentifier, .withdrawnConsent:
+      text = "\(device) sent \(what), unencrypted, to \(host), a server\(country)."
+    }
+    if alert.rule == .personalDataCrossBorder, let code = alert.destination.location.country?.text {
+      switch alert.destination.transfer {
+      case .thirdCountry: text += " \(code) has no adequacy decision."
+      case .conditional: text += " For \(code) it depends on the recipient's certification."
+      case .adequate: text += " \(code) has an adequacy decision."
+      case .domestic, .eea, .unknown: break
+      }
+    }
+    if let unlock = alert.unlock { text += " " + sentence(unlock.statistics) }
+    return text
+  }
+
+  static func sentence(_ statistics: UnlockStatistics) -> String {
+    var text =
+      "\(statistics.followed) of \(statistics.unlocks) unlocks were followed by a send within "
+      + "\(Decimal.text(statistics.windowSeconds, digits: 1)) s "
+      + "(\(Decimal.text(statistics.expected, digits: 1)) expected by chance)"
+    if let lag = statistics.lagMedian {
+      text += "; median delay \(Decimal.text(lag, digits: 1)) s"
+    }
+    return text
+      + "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came after an unlock."
+  }
+}
+
+extension DNSType {
+  /// The name, or the number of a type without a name.
+  var text: String { name.map { "\($0)" } ?? String(rawValue) }
+}
+
+extension DNSResponseCode {
+  var text: String { name.map { "\($0)" } ?? String(rawValue) }
+}

@@ -1,0 +1,324 @@
+import Crypto
+import InspectCore
+
+/// The types of events that can be written.
+public enum EventType: String, CaseIterable, Sendable {
+  case flow, http, tls, dns, quic, smtp, anomaly, alert, stats
+}
+
+/// Receives what an inspector sees: writes it as Suricata EVE lines, and keeps what the summary says.
+public struct EventSink: InspectionSink, ~Copyable {
+  private let output: OutputFile?
+  private let types: Set<EventType>
+  private let mask: IdentifierMask
+  private let atlas: SharedAtlas
+  private let deviceNames: [String]
+  /// The captures' names, when there are several.
+  private let files: [String]
+  private var json = JSONWriter()
+  private var bodies: [UInt32: BodyDigests] = [:]
+  private var lastTime = Timestamp(nanoseconds: 0)
+  public let wantsBodies: Bool
+
+  public private(set) var alerts: [Alert] = []
+  public private(set) var flowCount = 0
+
+  public init(
+    output: OutputFile?, types: Set<EventType>, mask: IdentifierMask, atlas: SharedAtlas,
+    deviceNames: [String], files: [String], hashesBodies: Bool
+  ) {
+    self.output = output
+    self.types = types
+    self.mask = mask
+    self.atlas = atlas
+    self.deviceNames = deviceNames
+    self.files = files.count > 1 ? files : []
+    wantsBodies = hashesBodies && output != nil && types.contains(.http)
+  }
+
+  private func isWanted(_ type: EventType) -> Bool { output != nil && types.contains(type) }
+
+  // MARK: The common part
+
+  private mutating func begin(_ type: StaticString, _ context: FlowContext?, at time: Timestamp) {
+    json.removeAll()
+    json.beginObject()
+    json.field("timestamp", time)
+    if let context { json.field("flow_id", context.id) }
+    json.field("event_type", type)
+    guard let context else { return }
+    if Int(context.source) < files.count { json.field("pcap_filename", files[Int(context.source)]) }
+    if context.vlans.count > 0 {
+      json.beginArray("vlan")
+      for index in 0..<context.vlans.count { json.element(context.vlans[index]) }
+      json.endArray()
+    }
+    let hasPorts = [6, 17, 132].contains(context.protocolNumber)
+    json.field("src_ip", context.client.address)
+    if hasPorts { json.field("src_port", context.client.port) }
+    json.field("dest_ip", context.server.address)
+    if hasPorts { json.field("dest_port", context.server.port) }
+    json.field("proto", ProtocolName.text(context.protocolNumber))
+    if [1, 58].contains(context.protocolNumber) {
+      json.field("icmp_type", context.icmpType)
+      json.field("icmp_code", context.icmpCode)
+    }
+    json.field("community_id", CommunityID.text(context))
+  }
+
+  private mutating func end() {
+    json.endObject()
+    json.endLine()
+    output?.append(json.bytes)
+  }
+
+  // MARK: Events
+
+  public mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {
+    flowCount += 1
+    guard isWanted(.flow) else { return }
+    let context = flow.context
+    begin("flow", context, at: flow.lastSeen)
+    if let name = flow.application.kind.name { json.field("app_proto", name) }
+    json.beginObject("flow")
+    json.field("pkts_toserver", flow.toServer.packets)
+    json.field("pkts_toclient", flow.toClient.packets)
+    json.field("bytes_toserver", flow.toServer.bytes)
+    json.field("bytes_toclient", flow.toClient.bytes)
+    json.field("start", context.start)
+    json.field("end", flow.lastSeen)
+    json.field("age", max(0, Int(flow.lastSeen.seconds(since: context.start))))
+    json.field("state", EventNames.state(flow.state))
+    json.field("reason", EventNames.reason(reason))
+    json.endObject()
+    if context.protocolNumber == 6 { writeFlags(flow.toServer.tcpFlags, flow.toClient.tcpFlags) }
+    end()
+  }
+
+  private mutating func writeFlags(_ toServer: TCPFlags, _ toClient: TCPFlags) {
+    var all = toServer
+    all.formUnion(toClient)
+    json.beginObject("tcp")
+    json.field("tcp_flags", Hexadecimal.text([all.rawValue]))
+    json.field("tcp_flags_ts", Hexadecimal.text([toServer.rawValue]))
+    json.field("tcp_flags_tc", Hexadecimal.text([toClient.rawValue]))
+    let bits: [(StaticString, Bool)] = [
+      ("syn", all.syn), ("fin", all.fin), ("rst", all.rst), ("psh", all.psh), ("ack", all.ack),
+      ("urg", all.urg), ("ecn", all.ece), ("cwr", all.cwr),
+    ]
+    for (name, isSet) in bits where isSet { json.field(name, true) }
+    json.endObject()
+  }
+
+  public mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext) {
+    let digests = bodies.removeValue(forKey: transaction.place)
+    guard isWanted(.http) else { return }
+    begin("http", context, at: transaction.start)
+    json.beginObject("http")
+    if transaction.hasRequest {
+      if !transaction.host.isEmpty { json.field("hostname", transaction.host) }
+      if let port = transaction.port { json.field("http_port", port) }
+      json.field("url", transaction.target)
+      if !transaction.userAgent.isEmpty { json.field("http_user_agent", transaction.userAgent) }
+    }
+    if !transaction.responseType.isEmpty {
+      json.field("http_content_type", transaction.responseType)
+    }
+    if !transaction.referer.isEmpty { json.field("http_refer", transaction.referer) }
+    if transaction.hasRequest { json.field("http_method", transaction.method) }
+    let version = transaction.hasRequest ? transaction.requestVersion : transaction.responseVersion
+    json.field("protocol", "HTTP/\(version.major).\(version.minor)")
+    if let status = transaction.status { json.field("status", status) }
+    json.field("length", transaction.responseByteCount)
+    json.field("request_length", transaction.requestByteCount)
+    if let digest = digests?.toServer.finish() {
+      json.field("request_body_len", digest.byteCount)
+      json.field("request_body_sha256", digest.sha256)
+    }
+    if let digest = digests?.toClient.finish() {
+      json.field("response_body_len", digest.byteCount)
+      json.field("response_body_sha256", digest.sha256)
+    }
+    json.endObject()
+    end()
+  }
+
+  public mutating func body(
+    _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32
+  ) {
+    let digests = bodies[place] ?? BodyDigests()
+    bodies[place] = digests
+    (direction == .toServer ? digests.toServer : digests.toClient).add(bytes, coding)
+  }
+
+  public mutating func bodyEnded(_ direction: Direction, place: UInt32) {}
+
+  public mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext) {
+    guard isWanted(.tls) else { return }
+    begin("tls", context, at: session.start)
+    json.beginObject("tls")
+    if !session.subject.isEmpty { json.field("subject", session.subject) }
+    if !session.issuer.isEmpty { json.field("issuerdn", session.issuer) }
+    if !session.serverName.isEmpty { json.field("sni", session.serverName) }
+    json.field("version", session.version)
+    if !session.applicationProtocol.isEmpty { json.field("alpn", session.applicationProtocol) }
+    if session.hasEncryptedClientHello { json.field("ech", true) }
+    if session.hasClientHello {
+      json.beginObject("ja3")
+      json.field("hash", Fingerprint.md5(session.ja3))
+      json.endObject()
+      json.field(
+        "ja4", Fingerprint.ja4(session.ja4Prefix, session.ja4Ciphers, session.ja4Extensions))
+    }
+    if session.hasServerHello {
+      json.beginObject("ja3s")
+      json.field("hash", Fingerprint.md5(session.ja3s))
+      json.endObject()
+    }
+    json.endObject()
+    end()
+  }
+
+  public mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    guard isWanted(.dns) else { return }
+    begin("dns", context, at: time)
+    json.writeDNS(message)
+    end()
+  }
+
+  public mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
+    guard isWanted(.anomaly) else { return }
+    begin("anomaly", context, at: time)
+    json.beginObject("anomaly")
+    switch anomaly.kind {
+    case .decode: json.field("type", "decode" as StaticString)
+    case .stream: json.field("type", "stream" as StaticString)
+    case .applayer: json.field("type", "applayer" as StaticString)
+    }
+    json.field("event", anomaly.event)
+    json.endObject()
+    end()
+  }
+
+  public mutating func alert(_ alert: Alert) {
+    alerts.append(alert)
+    guard isWanted(.alert) else { return }
+    begin("alert", alert.context, at: alert.time)
+    json.writeAlert(
+      alert, mask: mask, name: alert.device.named.map { deviceNames[$0] },
+      place: atlas.place(alert.destination.endpoint.address))
+    end()
+  }
+
+  /// The proof of coverage, at the end.
+  public mutating func stats(
+    _ counters: InspectorCounters, drops: LiveCapture.Drops?, at time: Timestamp
+  ) {
+    guard isWanted(.stats) else { return }
+    begin("stats", nil, at: time)
+    json.writeStats(counters, drops: drops, alerts: alerts.count)
+    end()
+  }
+}
+
+enum EventNames {
+  static func state(_ state: Flow.State) -> StaticString {
+    switch state {
+    case .new: "new"
+    case .established: "established"
+    case .closed: "closed"
+    }
+  }
+
+  static func reason(_ reason: Flow.EndReason) -> StaticString {
+    switch reason {
+    case .timeout: "timeout"
+    case .closed: "closed"
+    case .forced: "forced"
+    case .shutdown: "shutdown"
+    }
+  }
+}
+
+enum ProtocolName {
+  /// As EVE writes it; the number where there is no name.
+  static func text(_ number: UInt8) -> String {
+    switch IPProtocol(rawValue: number) {
+    case .tcp: "TCP"
+    case .udp: "UDP"
+    case .icmp: "ICMP"
+    case .icmpv6: "IPv6-ICMP"
+    case .sctp: "SCTP"
+    case .esp: "ESP"
+    case .gre: "GRE"
+    case .authentication: "AH"
+    case .ipv4: "IPIP"
+    case .ipv6: "IPv6"
+    case .hopByHopOptions: "HOPOPT"
+    case .routing: "IPv6-Route"
+    case .fragment: "IPv6-Frag"
+    case .noNextHeader: "IPv6-NoNxt"
+    case .destinationOptions: "IPv6-Opts"
+    case .mobility: "Mobility Header"
+    case .unknown(2): "IGMP"
+    case .unknown(89): "OSPFIGP"
+    case .unknown(103): "PIM"
+    case .unknown(112): "VRRP"
+    case .unknown(let other): String(other)
+    }
+  }
+}
+
+/// Fingerprints of TLS hellos; the core writes what is hashed.
+enum Fingerprint {
+  static func md5(_ text: RawSpan) -> String {
+    text.withUnsafeBytes { Hexadecimal.text(Insecure.MD5.hash(data: $0)) }
+  }
+
+  /// The first twelve digits; of nothing, zeros (FoxIO's specification of JA4).
+  private static func short(_ text: RawSpan) -> String {
+    guard !text.isEmpty else { return "000000000000" }
+    return text.withUnsafeBytes { Hexadecimal.text(SHA256.hash(data: $0).prefix(6)) }
+  }
+
+  static func ja4(_ prefix: RawSpan, _ ciphers: RawSpan, _ extensions: RawSpan) -> String {
+    let head = prefix.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    return "\(head)_\(short(ciphers))_\(short(extensions))"
+  }
+}
+
+/// Digests of the two bodies of a transaction.
+final class BodyDigests {
+  let toServer = BodyDigest()
+  let toClient = BodyDigest()
+}
+
+/// The length and the digest of a body, decompressed.
+final class BodyDigest {
+  private var digest = SHA256()
+  private var byteCount = 0
+  private var inflater: InflateStream?
+  private var hasBegun = false
+
+  func add(_ bytes: RawSpan, _ coding: ContentCoding) {
+    if !hasBegun {
+      hasBegun = true
+      inflater = coding == .identity ? nil : InflateStream(coding)
+    }
+    if let inflater {
+      _ = inflater.decode(bytes) { update($0) }
+    } else {
+      update(bytes)
+    }
+  }
+
+  private func update(_ bytes: RawSpan) {
+    byteCount += bytes.byteCount
+    bytes.withUnsafeBytes { digest.update(bufferPointer: $0) }
+  }
+
+  /// Nil when there was no body.
+  func finish() -> (byteCount: Int, sha256: String)? {
+    hasBegun ? (byteCount, Hexadecimal.text(digest.finalize())) : nil
+  }
+}

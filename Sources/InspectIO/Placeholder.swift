@@ -1,6 +1,0 @@
-import CMaxMindDB
-import CPcap
-import CZlib
-import Crypto
-import InspectCore
-import Logging

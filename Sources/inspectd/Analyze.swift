@@ -1,0 +1,111 @@
+import ArgumentParser
+import Glibc
+import InspectCore
+import InspectIO
+
+/// `inspectd analyze CAPTURE...`
+struct Analyze: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Inspect saved captures.",
+    discussion: """
+      Captures are pcap or pcapng, plain or gzip; several are read as one timeline.
+
+      Examples:
+        inspectd analyze phone.pcapng --unlocks unlocks.csv
+        inspectd analyze day1.pcap day2.pcap.gz --eve eve.jsonl --events http,alert,stats
+        inspectd analyze phone.pcapng --fail-on high --quiet
+        tcpdump -i wlan0 -w - | inspectd analyze - --device phone=192.168.7.20
+      """)
+
+  @Argument(help: ArgumentHelp("Captures; '-' reads standard input.", valueName: "capture"))
+  var captures: [String]
+
+  @OptionGroup var shared: SharedOptions
+
+  @Option(help: "Worker threads; packets are inspected by one at present.")
+  var threads: Int?
+
+  func run() throws {
+    Interruption.catchSignals()
+    var timeline: CaptureTimeline
+    do throws(CaptureError) {
+      timeline = try CaptureTimeline(captures)
+    } catch {
+      throw fail(error)
+    }
+    // The first packet's time helps to read logs that have no year.
+    var hasPacket = timeline.advance()
+    let start = hasPacket ? timeline.packet.timestamp : nil
+    var inspection: Inspection
+    do throws(Inspection.Failure) {
+      inspection = try Inspection(
+        try shared.optionsOrFail(), files: captures, captured: start.map { $0...$0 },
+        raisesAtOnce: false, logger: shared.logger())
+    } catch {
+      throw fail(error)
+    }
+    var progress = ProgressBar(isShown: !shared.quiet)
+    while hasPacket, !Interruption.isRequested {
+      inspection.inspect(timeline.packet, source: timeline.source)
+      progress.tick { timeline.progress }
+      hasPacket = timeline.advance()
+    }
+    progress.end()
+    inspection.finish()
+    var damages = timeline.damages.map { "\($0)" }
+    if hasPacket { damages.append("stopped before the end: what follows was not inspected") }
+    try shared.end(inspection, damages: damages, drops: nil)
+  }
+}
+
+extension SharedOptions {
+  /// The options, which were validated when the command line was read.
+  func optionsOrFail() throws(Inspection.Failure) -> InspectionOptions {
+    do {
+      return try options()
+    } catch {
+      throw Inspection.Failure("\(error)")
+    }
+  }
+}
+
+/// A line on a terminal that says how far we are, when the work takes longer than a second.
+struct ProgressBar {
+  private static let packetsPerLook: UInt64 = 16_384
+  private static let width = 40
+
+  private let isShown: Bool
+  private let start = ProgressBar.now()
+  private var packets: UInt64 = 0
+  private var lastShown = 0.0
+  private var wasShown = false
+
+  init(isShown: Bool) { self.isShown = isShown && isatty(STDERR_FILENO) == 1 }
+
+  private static func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  mutating func tick(_ share: () -> Double?) {
+    packets &+= 1
+    guard isShown, packets % ProgressBar.packetsPerLook == 0 else { return }
+    let elapsed = ProgressBar.now() - start
+    guard elapsed > 1, elapsed - lastShown > 0.2 else { return }
+    lastShown = elapsed
+    wasShown = true
+    guard let share = share() else {
+      writeError("\r\(packets) packets")
+      return
+    }
+    let filled = Int(share * Double(ProgressBar.width))
+    let bar = String(repeating: "#", count: filled)
+    let rest = String(repeating: " ", count: max(0, ProgressBar.width - filled))
+    writeError("\r[\(bar)\(rest)] \(Int(share * 100)) %  \(packets) packets")
+  }
+
+  func end() {
+    if wasShown { writeError("\r\u{1b}[K") }
+  }
+}

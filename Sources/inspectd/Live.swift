@@ -1,0 +1,57 @@
+import ArgumentParser
+import InspectIO
+
+/// `inspectd live -i IFACE`
+struct Live: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Inspect an interface until stopped (Ctrl-C).",
+    discussion: """
+      Examples:
+        inspectd live -i br-lan
+        inspectd live -i wlan0 --device phone=02:00:00:00:00:10 --eve eve.jsonl
+        inspectd live -i eth0 --filter 'host 192.168.7.20'
+      """)
+
+  @Option(name: [.customShort("i"), .long], help: "The interface.")
+  var interface: String
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    Interruption.catchSignals()
+    var capture: LiveCapture
+    var inspection: Inspection
+    do throws(LiveCapture.Failure) {
+      capture = try LiveCapture(interface: interface, filter: shared.filter)
+    } catch {
+      throw fail(error)
+    }
+    do throws(Inspection.Failure) {
+      var options = try shared.optionsOrFail()
+      // The kernel filters.
+      options.filter = nil
+      inspection = try Inspection(
+        options, files: [], captured: nil, raisesAtOnce: true, logger: shared.logger())
+    } catch {
+      throw fail(error)
+    }
+    var ending: String?
+    loop: while !Interruption.isRequested {
+      do throws(LiveCapture.Failure) {
+        switch try capture.next() {
+        case .packet: inspection.inspect(capture.packet, source: 0)
+        case .idle: inspection.output?.flush()
+        case .end: break loop
+        }
+      } catch {
+        // What was found is written all the same.
+        ending = "\(error)"
+        break
+      }
+      if inspection.output?.failure != nil { break }
+    }
+    let drops = capture.drops
+    inspection.finish(drops: drops)
+    try shared.end(inspection, damages: ending.map { [$0] } ?? [], drops: drops)
+  }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import InspectCore
+import InspectIO
+import Logging
+
+/// The options that `analyze` and `live` share.
+struct SharedOptions: ParsableArguments {
+  @Option(help: "Write events as JSON lines to FILE ('-': standard output).")
+  var eve: String?
+
+  @Option(help: "Types of events: flow,http,tls,dns,quic,smtp,anomaly,alert,stats or all.")
+  var events = "alert,stats"
+
+  @Option(help: ArgumentHelp("Log of screen unlocks; repeatable.", valueName: "file"))
+  var unlocks: [String] = []
+
+  @Option(help: ArgumentHelp("Name a phone by MAC or IP addresses.", valueName: "name=addr[,addr]"))
+  var device: [String] = []
+
+  @Option(help: ArgumentHelp("A network that is the inside; repeatable.", valueName: "cidr"))
+  var local: [String] = []
+
+  @Option(help: "Whose law is the origin of transfers: a country, EEA, UK or CH.")
+  var home = "EEA"
+
+  @Option(help: ArgumentHelp("Transfer policy instead of the built-in one.", valueName: "file"))
+  var policy: String?
+
+  @Option(help: ArgumentHelp("Geolocation database (MMDB); repeatable.", valueName: "file"))
+  var geo: [String] = []
+
+  @Option(help: ArgumentHelp("Capture filter, pcap-filter(7).", valueName: "bpf"))
+  var filter: String?
+
+  @Flag(help: "Write identifiers in full instead of masked.")
+  var reveal = false
+
+  @Flag(help: "Add length and SHA-256 of message bodies to http events.")
+  var hashBodies = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Exit with 3 when an alert of this severity or worse was raised: low, medium, high, critical.",
+      valueName: "severity"))
+  var failOn: String?
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  @Flag(name: .short, help: "More log on standard error.")
+  var verbose = false
+
+  func validate() throws {
+    _ = try options()
+    _ = try failLevel()
+  }
+
+  func failLevel() throws -> Severity? {
+    guard let failOn else { return nil }
+    guard let level = Severity.allCases.first(where: { "\($0.name)" == failOn }) else {
+      throw ValidationError("--fail-on: '\(failOn)' is none of low, medium, high, critical")
+    }
+    return level
+  }
+
+  func options() throws -> InspectionOptions {
+    var options = InspectionOptions()
+    options.evePath = eve
+    options.events = try eventTypes()
+    options.unlockLogs = unlocks
+    options.devices = try device.map { text in
+      guard let named = InspectionOptions.NamedDevice(text) else {
+        throw ValidationError(
+          "--device: '\(text)' is not NAME=ADDR[,ADDR] with MAC or IP addresses")
+      }
+      return named
+    }
+    options.local = try local.map { text in
+      guard let network = CIDR(text: text) else {
+        throw ValidationError("--local: '\(text)' is no network such as 10.0.0.0/8")
+      }
+      return network
+    }
+    options.home = home
+    options.policyPath = policy
+    options.geoPaths = geo
+    options.filter = filter
+    options.reveals = reveal
+    options.hashesBodies = hashBodies
+    return options
+  }
+
+  private func eventTypes() throws -> Set<EventType> {
+    if events == "all" { return Set(EventType.allCases) }
+    var types: Set<EventType> = []
+    for name in events.split(separator: ",") {
+      guard let type = EventType(rawValue: String(name)) else {
+        throw ValidationError(
+          "--events: '\(name)' is none of "
+            + EventType.allCases.map(\.rawValue).joined(separator: ",") + " or all")
+      }
+      types.insert(type)
+    }
+    return types
+  }
+
+  func logger() -> Logger {
+    var logger = Logger(label: "inspectd") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = verbose ? .debug : quiet ? .error : .warning
+    return logger
+  }
+
+  /// Writes the summary where no events go, and says how the run ends.
+  func end(
+    _ inspection: borrowing Inspection, damages: [String], drops: LiveCapture.Drops?
+  ) throws {
+    for damage in damages { writeError("inspectd: \(damage)\n") }
+    if eve == nil {
+      let key = IdentifierMask.installationKey().key
+      let mask = IdentifierMask(key: key, reveals: reveal)
+      try writeOutput(
+        Summary.render(inspection, mask: mask, damages: damages, drops: drops))
+    }
+    if let failure = inspection.output?.failure { throw fail(failure) }
+    if !damages.isEmpty { throw Ending.failed }
+    if let level = try failLevel() {
+      let alerts = inspection.core.sink.alerts
+      if alerts.contains(where: { $0.severity >= level }) { throw Ending.findings }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import InspectCore
+import Testing
+
+@Suite struct ByteScanTests {
+  /// Every length and every start, with hits at every place, beside a loop that cannot be wrong.
+  @Test func scansAgreeWithTheLoop() {
+    for length in 0...100 {
+      for hit in 0...length {
+        var bytes = [UInt8](repeating: 0x8b, count: length)
+        if hit < length { bytes[hit] = 0x0a }
+        if hit + 3 < length { bytes[hit + 3] = 0x0d }
+        // Neighbours in value must not be taken for it.
+        if hit > 0 { bytes[hit - 1] = 0x0b }
+        for start in 0...length {
+          let span = bytes.span.bytes
+          let one = ByteScan.firstOffset(of: 0x0a, in: span, from: start)
+          let two = ByteScan.firstOffset(of: 0x0d, or: 0x0a, in: span, from: start)
+          let expectedOne = bytes[start...].firstIndex(of: 0x0a)
+          let expectedTwo = bytes[start...].firstIndex { $0 == 0x0a || $0 == 0x0d }
+          #expect(one == expectedOne)
+          #expect(two == expectedTwo)
+        }
+      }
+    }
+  }
+
+  @Test func everyByteIsFoundAtEveryAlignment() {
+    let bytes = [UInt8](0...255) + [UInt8](0...255)
+    for alignment in 0..<64 {
+      let span = bytes.span.bytes.extracting(droppingFirst: alignment)
+      for byte in UInt8.min ... .max {
+        let found = ByteScan.firstOffset(of: byte, in: span)
+        #expect(found == bytes[alignment...].firstIndex(of: byte)! - alignment)
+      }
+    }
+  }
+
+  @Test func startsOutsideFindNothing() {
+    let bytes: [UInt8] = [1, 2, 3]
+    let beyond = ByteScan.firstOffset(of: 1, in: bytes.span.bytes, from: 9)
+    let before = ByteScan.firstOffset(of: 1, in: bytes.span.bytes, from: -9)
+    #expect(beyond == nil)
+    #expect(before == 0)
+  }
+}
