@@ -47,7 +47,7 @@ let package = Package(
       name: "InspectCoreTests", dependencies: ["InspectCore"], exclude: ["Vectors"],
       swiftSettings: house),
     .testTarget(
-      name: "InspectIOTests", dependencies: ["InspectIO"], swiftSettings: house),
+      name: "InspectIOTests", dependencies: ["InspectIO", "inspectd"], swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]
 )
