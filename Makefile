@@ -1,0 +1,34 @@
+# make demo   sets up everything, builds, and shows the finding in the 2019 case's capture
+# make test   sets up what the tests need and runs them
+SWIFT ?= swift
+PROGRAM = .build/release/inspectd
+
+.PHONY: demo test setup build lint embedded captures clean
+
+demo: build
+	@$(PROGRAM) geo lookup 192.0.2.1 >/dev/null 2>&1 || $(PROGRAM) geo build || \
+	  echo "demo: no geolocation database could be made: countries stay unknown" >&2
+	@$(PROGRAM) analyze captures/nokia-7-plus.pcapng --unlocks captures/nokia-7-plus-unlocks.csv
+
+test: setup
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+setup:
+	@./.ci/setup
+
+build: setup
+	$(SWIFT) build -c release --product inspectd
+
+lint:
+	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks Package.swift
+
+embedded:
+	./.ci/embedded
+
+# The captures are in the repository; this checks that they can be made again, byte for byte.
+captures:
+	python3 captures/make/compose.py --check
+
+clean:
+	rm -rf .build .build-embedded
