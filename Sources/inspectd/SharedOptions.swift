@@ -53,6 +53,13 @@ struct SharedOptions: ParsableArguments {
   func validate() throws {
     _ = try options()
     _ = try failLevel()
+    if let filter {
+      do throws(PacketFilter.SyntaxError) {
+        _ = try PacketFilter(filter)
+      } catch {
+        throw ValidationError("--filter: \(error.reason)")
+      }
+    }
   }
 
   func failLevel() throws -> Severity? {

@@ -99,7 +99,9 @@ public struct Inspector<
       identification: fragment.identification, protocolNumber: datagram.protocolNumber,
       vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
     guard datagram.cutByteCount == 0 else {
+      // What the capture cut can never be put together; the first one at least names the flow.
       counters.droppedFragments &+= 1
+      if fragment.byteOffset == 0 { transports.handle(datagram, frame) }
       return
     }
     switch fragments.add(

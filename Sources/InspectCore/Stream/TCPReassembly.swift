@@ -56,7 +56,8 @@ struct TCPReassembly: ~Copyable {
     let byteCount = payload.byteCount + cutByteCount
     if byteCount > 0, !flags.rst, !flow.tcp[direction].isEnded {
       take(payload, cutByteCount, sequenceNumber, direction, &flow, time, &consumer)
-    } else if !flow.tcp[direction].isSynchronised, !flags.rst {
+    } else if flags.fin, !flow.tcp[direction].isSynchronised {
+      // An ACK without data does not say where data begins: it may be a keep-alive, one byte behind.
       flow.tcp[direction].next = sequenceNumber
       flow.tcp[direction].isSynchronised = true
     }
