@@ -36,10 +36,17 @@ struct Live: ParsableCommand {
       throw fail(error)
     }
     var ending: String?
+    var told = 0
     loop: while !Interruption.isRequested {
       do throws(LiveCapture.Failure) {
         switch try capture.next() {
-        case .packet: inspection.inspect(capture.packet, source: 0)
+        case .packet:
+          inspection.inspect(capture.packet, source: 0)
+          // Who waits for alerts gets them at once; other events may gather.
+          if inspection.core.sink.alerts.count > told {
+            told = inspection.core.sink.alerts.count
+            inspection.output?.flush()
+          }
         case .idle: inspection.output?.flush()
         case .end: break loop
         }
