@@ -21,7 +21,7 @@ build: setup
 	$(SWIFT) build -c release --product inspectd
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 
 embedded:
 	./.ci/embedded

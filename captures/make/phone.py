@@ -279,7 +279,7 @@ def expected(day, options):
   def post(**more):
     return {"event_type": "http", "dest_ip": "1.8.0.1", "dest_port": 80, "http": {
       "hostname": scene.REGISTRATION, "http_method": "POST", "url": "/",
-      "http_content_type": "application/encrypted-json", "http_user_agent": scene.USER_AGENT,
+      "http_user_agent": scene.USER_AGENT,
       "request_length": len(scene.registration_body()), **more}}
   return [
     {"options": options}, {"exit": 3},

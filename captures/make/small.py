@@ -69,7 +69,7 @@ FIFTHS = [(0, 130), (130, 260), (260, 390), (390, 520), (520, 633)]
 def post(**more):
   return {"event_type": "http", "http": {
     "hostname": scene.REGISTRATION, "http_method": "POST", "url": "/", "protocol": "HTTP/1.1",
-    "http_content_type": "application/encrypted-json", **more}}
+    **more}}
 
 
 def alert(paths=True):

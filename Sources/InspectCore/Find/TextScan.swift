@@ -51,7 +51,12 @@ extension Finder {
       let separator = text[index]
       guard separator == 0x3A || separator == 0x2D else { continue }
       var first = index
-      while first &- 3 >= floor, text[first &- 3] == separator { first &-= 3 }
+      // An address has five separators: what lies further back is of another.
+      var back = 0
+      while back < 4, first &- 3 >= floor, text[first &- 3] == separator {
+        first &-= 3
+        back &+= 1
+      }
       first &-= 2
       let end = first &+ Finder.addressBytes
       guard first >= floor, end <= text.byteCount,

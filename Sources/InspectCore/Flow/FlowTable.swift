@@ -74,7 +74,13 @@ public struct FlowTable: ~Copyable {
 
   /// Whether a packet at `time` comes too late for the flow.
   func isExpired(_ place: UInt32, at time: Timestamp) -> Bool {
-    time.nanoseconds(since: flows[place].lastSeen) > limits.timeout(Int(flows[place].list.rawValue))
+    idle(place, at: time) > limits.timeout(Int(flows[place].list.rawValue))
+  }
+
+  /// Nanoseconds since the flow's last packet; 0 when that had no time (a simple packet block).
+  private func idle(_ place: UInt32, at time: Timestamp) -> Int64 {
+    let last = flows[place].lastSeen
+    return last.nanoseconds == 0 ? 0 : time.nanoseconds(since: last)
   }
 
   /// Puts the flow into the list of another time-out.
@@ -105,7 +111,7 @@ public struct FlowTable: ~Copyable {
   private mutating func firstExpired() -> UInt32? {
     for number in 0..<Lifetime.count where now.nanoseconds > lists[number].due {
       let first = lists[number].first
-      if now.nanoseconds(since: flows[first].lastSeen) > limits.timeout(number) { return first }
+      if idle(first, at: now) > limits.timeout(number) { return first }
       unlink(first)
       flows[first].placedAt = now
       append(first)
