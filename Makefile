@@ -21,7 +21,8 @@ build: setup
 	$(SWIFT) build -c release --product inspectd
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift \
+	  Benchmarks/Benchmarks Benchmarks/Package.swift
 
 embedded:
 	./.ci/embedded

@@ -1,0 +1,132 @@
+import Foundation
+import InspectCore
+
+/// Ethernet frames in memory, one after the other.
+struct Trace: Sendable {
+  struct Packet: Sendable {
+    var range: Range<Int>
+    var originalByteCount: Int
+    var time: Timestamp
+  }
+
+  private(set) var bytes: [UInt8] = []
+  private(set) var packets: [Packet] = []
+
+  /// The enhanced packet blocks (draft-ietf-opsawg-pcapng) of one of the repository's captures,
+  /// which are little-endian and have Ethernet frames with microseconds.
+  init(capture name: String) throws {
+    let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
+    bytes = [UInt8](try Data(contentsOf: root.appending(path: "captures/\(name)")))
+    var offset = 0
+    while offset < bytes.count {
+      if word(offset) == 6 {
+        let start = offset + 28
+        let microseconds = Int64(word(offset + 12)) << 32 | Int64(word(offset + 16))
+        packets.append(
+          Packet(
+            range: start..<start + word(offset + 20), originalByteCount: word(offset + 24),
+            time: Timestamp(nanoseconds: microseconds * 1000)))
+      }
+      offset += word(offset + 4)
+    }
+  }
+
+  init() {}
+
+  private func word(_ offset: Int) -> Int {
+    Int(bytes.span.bytes.loadLittleEndian(offset, as: UInt32.self))
+  }
+
+  /// Appends a frame a microsecond after the last one. The checksums are 0, as in captures of a
+  /// sender that leaves them to its network card.
+  private mutating func append(
+    _ transport: [UInt8], _ number: UInt8, from source: UInt32, to destination: UInt32
+  ) {
+    let start = bytes.count
+    bytes += [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0x10, 0x08, 0x00]
+    bytes += [0x45, 0] + octets(UInt16(20 + transport.count))
+    bytes += [0, 0, 0x40, 0, 64, number, 0, 0] + octets(source) + octets(destination)
+    bytes += transport
+    packets.append(
+      Packet(
+        range: start..<bytes.count, originalByteCount: bytes.count - start,
+        time: Timestamp(nanoseconds: Int64(packets.count) * 1000)))
+  }
+
+  /// Appends a datagram of the client that has this number.
+  mutating func appendUDP(client: Int, payload: [UInt8]) {
+    let port = UInt16(1024 + client % 60000)
+    let header = octets(port) + octets(UInt16(9999)) + octets(UInt16(8 + payload.count)) + [0, 0]
+    append(
+      header + payload, 17, from: Trace.client + UInt32(client / 60000), to: Trace.server)
+  }
+
+  /// Appends a segment of the one TCP connection.
+  mutating func appendTCP(
+    _ direction: Direction, port: UInt16, sequence: Int, acknowledgment: Int,
+    flags: UInt8 = 0x10, payload: ArraySlice<UInt8> = []
+  ) {
+    let isRequest = direction == .toServer
+    let ports =
+      isRequest ? octets(UInt16(40000)) + octets(port) : octets(port) + octets(UInt16(40000))
+    let header =
+      ports + octets(UInt32(sequence)) + octets(UInt32(acknowledgment))
+      + [0x50, flags, 0xff, 0xff, 0, 0, 0, 0]
+    append(
+      header + payload, 6, from: isRequest ? Trace.client : Trace.server,
+      to: isRequest ? Trace.server : Trace.client)
+  }
+
+  private static let client: UInt32 = 0xc0a8_0714
+  private static let server: UInt32 = 0xc000_0201
+
+  /// How many bytes of packets there are.
+  var byteCount: Int { packets.reduce(0) { $0 + $1.range.count } }
+}
+
+/// Big-endian.
+private func octets(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 0xff)] }
+
+private func octets(_ value: UInt32) -> [UInt8] {
+  octets(UInt16(value >> 16)) + octets(UInt16(value & 0xffff))
+}
+
+extension Trace {
+  /// A connection to `port`, on which the server sends `stream` after `request`. The client
+  /// acknowledges each 8 segments; they come last first if `isReversed`.
+  static func connection(
+    port: UInt16, request: String, stream: [UInt8], isReversed: Bool = false
+  ) -> Trace {
+    let segmentBytes = 1448
+    let segmentsPerGroup = 8
+    let request = Array(request.utf8)
+    var trace = Trace()
+    trace.appendTCP(.toServer, port: port, sequence: 0, acknowledgment: 0, flags: 0x02)
+    trace.appendTCP(.toClient, port: port, sequence: 0, acknowledgment: 1, flags: 0x12)
+    trace.appendTCP(.toServer, port: port, sequence: 1, acknowledgment: 1)
+    trace.appendTCP(
+      .toServer, port: port, sequence: 1, acknowledgment: 1, payload: request[...])
+    let starts = Array(stride(from: 0, to: stream.count, by: segmentBytes))
+    for group in stride(from: 0, to: starts.count, by: segmentsPerGroup) {
+      let end = min(group + segmentsPerGroup, starts.count)
+      let inOrder = Array(starts[group..<end])
+      for start in isReversed ? inOrder.reversed() : inOrder {
+        trace.appendTCP(
+          .toClient, port: port, sequence: 1 + start, acknowledgment: 1 + request.count,
+          payload: stream[start..<min(start + segmentBytes, stream.count)])
+      }
+      let received = min(end * segmentBytes, stream.count)
+      trace.appendTCP(
+        .toServer, port: port, sequence: 1 + request.count, acknowledgment: 1 + received)
+    }
+    return trace
+  }
+
+  /// `packets` datagrams of so many clients that take turns.
+  static func datagrams(_ packets: Int, clients: Int) -> Trace {
+    var trace = Trace()
+    let payload = [UInt8](repeating: 0xa5, count: 64)
+    for number in 0..<packets { trace.appendUDP(client: number % clients, payload: payload) }
+    return trace
+  }
+}
