@@ -1,0 +1,55 @@
+/// What is spoken in a flow, as far as it was recognised.
+public struct Application: Sendable {
+  /// The protocols. One more is: a case here and its name, what its first bytes look like
+  /// (`Recognition.swift`), a file `Applications+NAME.swift`, and a line in each `switch` of
+  /// `Applications.swift`, which the compiler asks for.
+  public enum Kind: UInt8, Sendable {
+    /// Nothing told yet what it is.
+    case unrecognised
+    case http, tls, dns
+    /// Nobody reads it: it was none of these, or there was no room for it.
+    case unknown
+
+    /// Suricata's `app_proto`; nil while nothing is known.
+    public var name: StaticString? {
+      switch self {
+      case .unrecognised: nil
+      case .http: "http"
+      case .tls: "tls"
+      case .dns: "dns"
+      case .unknown: "failed"
+      }
+    }
+  }
+
+  public internal(set) var kind = Kind.unrecognised
+  /// Where the protocol's state is; `none` when there is none.
+  var place = Application.none
+  /// The protocol's client is the flow's server: the capture began in the middle.
+  var isReversed = false
+  /// The host, as far as it is known, and how.
+  var host: UInt32?
+  var nameSource: Destination.NameSource?
+  /// Segments or datagrams that were looked at without an answer.
+  var attempts: UInt8 = 0
+
+  static var none: UInt32 { .max }
+
+  /// After CONNECT, Upgrade or STARTTLS another protocol begins, in both directions.
+  mutating func restart() {
+    kind = .unrecognised
+    place = Application.none
+    isReversed = false
+    attempts &+= 1
+  }
+}
+
+extension Flow {
+  /// The direction as the protocol's client and server see it.
+  func role(of direction: Direction) -> Direction {
+    application.isReversed ? direction.opposite : direction
+  }
+
+  /// Who is the protocol's client, and who its server.
+  var applicationContext: FlowContext { application.isReversed ? context.swapped : context }
+}

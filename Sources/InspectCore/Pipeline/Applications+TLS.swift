@@ -1,0 +1,74 @@
+/// A connection whose TLS handshake is followed.
+struct TLSConnection: ~Copyable {
+  var conversation = TLSConversation()
+  var session: TLSSession
+}
+
+extension Applications where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+  mutating func beginTLS(_ flow: inout Flow, _ time: Timestamp) {
+    guard let place = tls.insert(TLSConnection(session: TLSSession(start: time))) else {
+      return refuse(&flow)
+    }
+    flow.application.kind = .tls
+    flow.application.place = place
+  }
+
+  mutating func readTLS(
+    _ bytes: RawSpan, _ direction: Direction, _ flow: inout Flow, _ time: Timestamp
+  ) {
+    let place = flow.application.place
+    guard place != Application.none else {
+      encryptedBytes &+= UInt64(bytes.byteCount)
+      return
+    }
+    swap(&exchange.session, &tls[place].session)
+    let verdict = tls[place].conversation.consume(
+      bytes, flow.role(of: direction), handler: &exchange)
+    swap(&exchange.session, &tls[place].session)
+    if flow.application.nameSource != .tls, !tls[place].session.serverName.isEmpty {
+      flow.application.host = Applications.number(
+        of: &tls[place].session, in: &exchange.cases.hosts)
+      flow.application.nameSource = flow.application.host == nil ? nil : .tls
+      attribute(&flow)
+    }
+    switch verdict {
+    case .more:
+      break
+    case .encrypted, .notTLS:
+      encryptedBytes &+= UInt64(bytes.byteCount)
+      close(&flow, at: time)
+      flow.tcp.toServer.isWanted = false
+      flow.tcp.toClient.isWanted = false
+    }
+  }
+
+  mutating func loseTLS(_ byteCount: Int, _ direction: Direction, _ flow: borrowing Flow) {
+    let place = flow.application.place
+    swap(&exchange.session, &tls[place].session)
+    tls[place].conversation.gap(byteCount, flow.role(of: direction), handler: &exchange)
+    swap(&exchange.session, &tls[place].session)
+  }
+
+  mutating func closeTLS(_ place: UInt32, _ flow: borrowing Flow) {
+    swap(&exchange.session, &tls[place].session)
+    tls[place].conversation.finish(handler: &exchange)
+    swap(&exchange.session, &tls[place].session)
+    if !tls[place].session.isEmpty {
+      exchange.tlsSessions &+= 1
+      Applications.give(&tls[place].session, to: &exchange.sink, flow.applicationContext)
+    }
+    tls.remove(place)
+  }
+
+  // Functions of their own, because the compiler tells the parts of a noncopyable `self` apart only
+  // as arguments.
+  private static func number(of session: inout TLSSession, in hosts: inout HostTable) -> UInt32? {
+    hosts.number(of: session.serverName)
+  }
+
+  private static func give(
+    _ session: inout TLSSession, to sink: inout Sink, _ context: FlowContext
+  ) {
+    sink.tls(session, context)
+  }
+}

@@ -1,0 +1,103 @@
+/// The first bytes of a connection, while they do not say yet what it is.
+struct Recognition: ~Copyable {
+  /// Bytes of a direction that are held at most.
+  static var byteLimit: Int { 16_384 }
+  /// Segments, or datagrams, of a flow that are tried; then it is unknown for good.
+  static var attemptLimit: UInt8 { 24 }
+
+  private var toServer = ByteBuffer(limit: Recognition.byteLimit)
+  private var toClient = ByteBuffer(limit: Recognition.byteLimit)
+  /// How many bytes must be there before the next look.
+  private var nextLook = 0
+
+  subscript(direction: Direction) -> RawSpan {
+    @_lifetime(borrow self) get {
+      direction == .toServer ? toServer.bytes : toClient.bytes
+    }
+  }
+
+  mutating func removeAll() {
+    toServer.removeAll()
+    toClient.removeAll()
+  }
+
+  /// Takes more bytes and looks at all. A look at each of many small segments would cost the square
+  /// of their bytes: the next one is at an eighth more, or at the end of a line, or when the other
+  /// side speaks.
+  mutating func add(_ bytes: RawSpan, _ direction: Direction) -> Guess {
+    let before = direction == .toServer ? toServer.count : toClient.count
+    let taken =
+      direction == .toServer ? toServer.append(bytes) : toClient.append(bytes)
+    let total = toServer.count &+ toClient.count
+    let isFull = taken < bytes.byteCount
+    guard before == 0 || isFull || total >= nextLook || bytes.endsWithLineFeed else {
+      return .needMore
+    }
+    nextLook = total &+ total / 8
+    let guess = Guess(toServer: toServer.bytes, toClient: toClient.bytes)
+    return guess == .needMore && isFull ? .no : guess
+  }
+}
+
+/// What a connection, or a datagram, looks like.
+enum Guess: Equatable {
+  case needMore, no
+  /// A protocol, and the direction in which its client sends.
+  case http(Direction)
+  case tls
+  case dns
+
+  /// What a connection is that begins with these bytes; a side that did not speak yet has none.
+  init(toServer: RawSpan, toClient: RawSpan) {
+    let client = Opening(toServer)
+    let server = Opening(toClient)
+    self = Guess(client, .toServer) ?? Guess(server, .toClient) ?? .no
+    if self == .no, client == .needMore || server == .needMore { self = .needMore }
+  }
+
+  /// What one side's opening says alone.
+  private init?(_ opening: Opening, _ direction: Direction) {
+    switch opening {
+    case .httpRequest: self = .http(direction)
+    case .httpResponse: self = .http(direction.opposite)
+    case .tls: self = .tls
+    case .none, .needMore, .no: return nil
+    }
+  }
+}
+
+extension Guess {
+  /// What a datagram is.
+  init(_ packet: UDPDatagram) {
+    let isAtNameServer = packet.sourcePort == 53 || packet.destinationPort == 53
+    self = isAtNameServer && (try? DNSMessage(packet.payload)) != nil ? .dns : .no
+  }
+}
+
+/// What the first bytes of one direction look like.
+private enum Opening {
+  /// It said nothing yet.
+  case none
+  case needMore, no, httpRequest, httpResponse, tls
+
+  init(_ bytes: RawSpan) {
+    guard !bytes.isEmpty else {
+      self = .none
+      return
+    }
+    let http = HTTPRecognizer.recognize(bytes)
+    if http == .request {
+      self = .httpRequest
+      return
+    }
+    if http == .response {
+      self = .httpResponse
+      return
+    }
+    switch TLSRecognizer.recognize(bytes) {
+    case .yes: self = .tls
+    case .needMore: self = .needMore
+    case .no: self = http == .needMore ? .needMore : .no
+    }
+  }
+}
