@@ -26,6 +26,7 @@ let package = Package(
       dependencies: [
         "InspectCore", "CPcap", "CMaxMindDB", "CZlib",
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.embedInCode("Policy/transfer-policy.csv")],

@@ -55,7 +55,7 @@ private func benchmark(
   Benchmark(name) { [configuration] benchmark in
     var inspector = Inspector(
       configuration: configuration, hashKey: (1, 2), sink: NoSink(), decoder: NoDecoder(),
-      atlas: NoAtlas())
+      atlas: NoAtlas(), cipher: NoCipher())
     benchmark.measure(byteCount) {
       let bytes = trace.bytes.span.bytes
       for packet in trace.packets {

@@ -23,6 +23,24 @@ struct NoDecoder: ContentDecoder, ~Copyable {
   ) -> ContentDecoderOutcome { .unsupported }
 }
 
+/// Opens no packet.
+struct NoCipher: PacketCipher, ~Copyable {
+  mutating func extract(salt: RawSpan, from material: RawSpan) -> PacketKeys.Secret {
+    PacketKeys.Secret(repeating: 0)
+  }
+
+  mutating func expand(_ secret: PacketKeys.Secret, info: RawSpan) -> PacketKeys.Secret { secret }
+
+  mutating func encrypt(
+    _ block: PacketKeys.Block, key: PacketKeys.Block
+  ) -> PacketKeys.Block { block }
+
+  mutating func open(
+    _ sealed: RawSpan, key: PacketKeys.Block, nonce: PacketKeys.Nonce,
+    authenticating header: RawSpan, into output: inout ByteBuffer
+  ) -> Bool { false }
+}
+
 /// Knows no place.
 struct NoAtlas: Atlas, ~Copyable {
   mutating func locate(_ address: IPAddress) -> Location { Location() }

@@ -1,4 +1,5 @@
-extension Applications where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+extension Applications
+where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
   mutating func readDNS(
     _ bytes: RawSpan, _ direction: Direction, _ flow: inout Flow, _ time: Timestamp
   ) {

@@ -4,7 +4,8 @@ struct HTTPConnection: ~Copyable {
   var queue = TransactionQueue()
 }
 
-extension Applications where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+extension Applications
+where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
   mutating func beginHTTP(_ client: Direction, _ flow: inout Flow) {
     guard let place = https.insert(HTTPConnection()) else { return refuse(&flow) }
     flow.application.kind = .http

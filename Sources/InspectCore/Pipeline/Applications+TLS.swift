@@ -4,7 +4,8 @@ struct TLSConnection: ~Copyable {
   var session: TLSSession
 }
 
-extension Applications where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+extension Applications
+where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
   mutating func beginTLS(_ flow: inout Flow, _ time: Timestamp) {
     guard let place = tls.insert(TLSConnection(session: TLSSession(start: time))) else {
       return refuse(&flow)

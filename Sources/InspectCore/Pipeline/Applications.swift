@@ -3,13 +3,16 @@
 /// Each protocol is in a file of its own (`Applications+NAME.swift`); the `switch`es here name them
 /// all. How many bytes and segments are looked at is bounded for each flow (`Recognition`).
 struct Applications<
-  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable
+  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable,
+  Cipher: PacketCipher & ~Copyable
 >: ~Copyable, StreamConsumer {
   var exchange: Exchange<Sink, Decoder, Map>
   var recognitions: Slab<Recognition>
   var https: Slab<HTTPConnection>
   var tls: Slab<TLSConnection>
   var names: NameCache
+  /// Opens what everybody can: QUIC's Initial packets.
+  var cipher: Cipher
   private var name = ByteBuffer(limit: HostTable.longest)
   private var full: UInt64 = 0
   var encryptedBytes: UInt64 = 0
@@ -18,7 +21,7 @@ struct Applications<
 
   init(
     configuration: InspectorConfiguration, function: SipHash13, sink: consuming Sink,
-    decoder: consuming Decoder, atlas: consuming Map
+    decoder: consuming Decoder, atlas: consuming Map, cipher: consuming Cipher
   ) {
     let limits = configuration.limits
     recognitions = Slab(capacity: limits.recognitions)
@@ -26,6 +29,7 @@ struct Applications<
     tls = Slab(capacity: limits.tlsConnections)
     let key = function.derived
     names = NameCache(capacity: max(2, limits.names), key0: key.0, key1: key.1)
+    self.cipher = cipher
     exchange = Exchange(
       configuration: configuration, function: function, sink: sink, decoder: decoder,
       atlas: atlas)

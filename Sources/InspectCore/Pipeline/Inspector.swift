@@ -3,16 +3,17 @@
 ///
 /// All memory has bounds (`InspectorLimits`); none is taken for a packet.
 public struct Inspector<
-  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable
+  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable,
+  Cipher: PacketCipher & ~Copyable
 >: ~Copyable {
   private var fragments: FragmentTable
-  private var transports: Transports<Sink, Decoder, Map>
+  private var transports: Transports<Sink, Decoder, Map, Cipher>
   private var counters = InspectorCounters()
 
   /// `hashKey` must be random where the input may be hostile.
   public init(
     configuration: InspectorConfiguration, hashKey: (UInt64, UInt64), sink: consuming Sink,
-    decoder: consuming Decoder, atlas: consuming Map
+    decoder: consuming Decoder, atlas: consuming Map, cipher: consuming Cipher
   ) {
     let function = SipHash13(key0: hashKey.0, key1: hashKey.1)
     fragments = FragmentTable(function: function)
@@ -20,7 +21,7 @@ public struct Inspector<
       limits: configuration.limits, function: function,
       applications: Applications(
         configuration: configuration, function: function, sink: sink, decoder: decoder,
-        atlas: atlas))
+        atlas: atlas, cipher: cipher))
   }
 
   /// Looks at a packet. `originalByteCount` is what it had on the wire, `source` the number of the
@@ -123,7 +124,7 @@ public struct Inspector<
   // as arguments.
   private static func handle(
     _ place: UInt32, of fragments: inout FragmentTable, _ last: PacketDecoder.Datagram,
-    _ frame: Frame, _ transports: inout Transports<Sink, Decoder, Map>
+    _ frame: Frame, _ transports: inout Transports<Sink, Decoder, Map, Cipher>
   ) {
     let whole = PacketDecoder.Datagram(
       source: last.source, destination: last.destination,

@@ -1,15 +1,16 @@
 /// Sorts IP packets into flows and hands their content to the applications.
 struct Transports<
-  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable
+  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable,
+  Cipher: PacketCipher & ~Copyable
 >: ~Copyable {
   private var flows: FlowTable
   private var reassembly: TCPReassembly
-  var applications: Applications<Sink, Decoder, Map>
+  var applications: Applications<Sink, Decoder, Map, Cipher>
   private var counters = InspectorCounters()
 
   init(
     limits: InspectorLimits, function: SipHash13,
-    applications: consuming Applications<Sink, Decoder, Map>
+    applications: consuming Applications<Sink, Decoder, Map, Cipher>
   ) {
     flows = FlowTable(limits: limits.flows, function: function)
     var reassemblyLimits = TCPReassembly.Limits()

@@ -10,7 +10,7 @@ public struct Inspection: ~Copyable {
     public init(_ description: String) { self.description = description }
   }
 
-  public typealias Core = Inspector<EventSink, ZlibDecoder, AtlasView>
+  public typealias Core = Inspector<EventSink, ZlibDecoder, AtlasView, AESCipher>
 
   public var core: Core
   public let output: OutputFile?
@@ -52,7 +52,7 @@ public struct Inspection: ~Copyable {
     var generator = SystemRandomNumberGenerator()
     core = Core(
       configuration: configuration, hashKey: (generator.next(), generator.next()), sink: sink,
-      decoder: ZlibDecoder(), atlas: AtlasView(atlas))
+      decoder: ZlibDecoder(), atlas: AtlasView(atlas), cipher: AESCipher())
     self.output = output
     self.atlas = atlas
     self.policy = policy
