@@ -17,8 +17,8 @@ struct Command: ParsableCommand {
         inspectd live -i br-lan --device phone=02:00:00:00:00:10
         inspectd geo build
       """,
-    version: "inspectd 0.1.0",
-    subcommands: [Analyze.self, Live.self, Geo.self, Unlocks.self])
+    version: "inspectd \(Version.text)",
+    subcommands: [Analyze.self, Live.self, Geo.self, Unlocks.self, MakeReport.self])
 }
 
 /// What a command ends with beside success; a wrong command line is 64.

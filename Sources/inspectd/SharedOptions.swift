@@ -32,6 +32,9 @@ struct SharedOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Capture filter, pcap-filter(7).", valueName: "bpf"))
   var filter: String?
 
+  @Option(help: ArgumentHelp("Write a self-contained HTML report.", valueName: "file.html"))
+  var report: String?
+
   @Flag(help: "Write identifiers in full instead of masked.")
   var reveal = false
 
@@ -64,7 +67,7 @@ struct SharedOptions: ParsableArguments {
 
   func failLevel() throws -> Severity? {
     guard let failOn else { return nil }
-    guard let level = Severity.allCases.first(where: { "\($0.name)" == failOn }) else {
+    guard let level = Severity(text: failOn) else {
       throw ValidationError("--fail-on: '\(failOn)' is none of low, medium, high, critical")
     }
     return level
@@ -94,6 +97,7 @@ struct SharedOptions: ParsableArguments {
     options.filter = filter
     options.reveals = reveal
     options.hashesBodies = hashBodies
+    options.reportPath = report
     return options
   }
 
@@ -127,6 +131,13 @@ struct SharedOptions: ParsableArguments {
       let mask = IdentifierMask(key: key, reveals: reveal)
       try writeOutput(
         Summary.render(inspection, mask: mask, damages: damages, drops: drops))
+    }
+    if let report {
+      do throws(OutputFile.Failure) {
+        try OutputFile.save(inspection.report(), to: report)
+      } catch {
+        throw fail(error)
+      }
     }
     if let failure = inspection.output?.failure { throw fail(failure) }
     if !damages.isEmpty { throw Ending.failed }

@@ -21,6 +21,7 @@ public struct Inspection: ~Copyable {
   private var first: Timestamp?
   private var last = Timestamp(nanoseconds: 0)
   private let filter: PacketFilter?
+  private let description: RunDescription
 
   /// `files` are the captures' names; `captured` is their span of time where it is known.
   public init(
@@ -48,7 +49,8 @@ public struct Inspection: ~Copyable {
     let sink = EventSink(
       output: output, types: options.events,
       mask: IdentifierMask(key: key.key, reveals: options.reveals), atlas: atlas,
-      deviceNames: names, files: files, hashesBodies: options.hashesBodies)
+      deviceNames: names, files: files, hashesBodies: options.hashesBodies,
+      keepsReport: options.reportPath != nil)
     var generator = SystemRandomNumberGenerator()
     core = Core(
       configuration: configuration, hashKey: (generator.next(), generator.next()), sink: sink,
@@ -59,6 +61,32 @@ public struct Inspection: ~Copyable {
     deviceNames = names
     usesScreenOn = unlocks.usesScreenOn
     self.filter = filter
+    description = Inspection.description(options, files, atlas, policy)
+  }
+
+  private static func description(
+    _ options: InspectionOptions, _ files: [String], _ atlas: SharedAtlas, _ policy: PolicyFile
+  ) -> RunDescription {
+    let captures = files.map { path in
+      let size = CaptureDigest.describe(path, hashes: options.reportPath != nil)
+      // Folders may tell more of the user than the reader needs to know.
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      return RunDescription.Capture(file: name, bytes: size?.bytes, sha256: size?.sha256)
+    }
+    let databases = atlas.databases.map {
+      RunDescription.Database(
+        type: $0.databaseType, built: GeoBuilder.day($0.buildEpoch), attribution: $0.attribution)
+    }
+    return RunDescription(
+      version: Version.text, captures: captures, databases: databases, home: options.home,
+      policyAsOf: policy.asOf, unlockLogs: options.unlockLogs.count)
+  }
+
+  /// The report on what was found, in HTML; only where the options asked for one, after `finish`.
+  public func report() -> String {
+    var events = RecordedEvents()
+    events.add(core.sink.reportLines, file: "events")
+    return Report.html(events)
   }
 
   /// Looks at a packet, if the filter lets it pass.
@@ -78,7 +106,7 @@ public struct Inspection: ~Copyable {
   public mutating func finish(drops: LiveCapture.Drops? = nil) {
     core.finish()
     let counters = core.statistics
-    core.sink.stats(counters, drops: drops, at: last)
+    core.sink.stats(counters, drops: drops, run: description, at: last)
     output?.flush()
   }
 

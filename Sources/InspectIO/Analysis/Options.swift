@@ -38,6 +38,8 @@ public struct InspectionOptions: Sendable {
   public var filter: String?
   public var reveals = false
   public var hashesBodies = false
+  /// Where an HTML report goes.
+  public var reportPath: String?
 
   public init() {}
 

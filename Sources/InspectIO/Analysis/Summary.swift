@@ -46,29 +46,46 @@ public struct Summary {
       line()
       return
     }
-    let order = alerts.indices.sorted {
-      (alerts[$1].severity, alerts[$0].time) < (alerts[$0].severity, alerts[$1].time)
-    }
-    for index in order { finding(alerts[index]) }
+    for group in Summary.grouped(alerts) { finding(group) }
   }
 
-  private mutating func finding(_ alert: Alert) {
+  /// By device and destination; the gravest first, else in the order of time.
+  static func grouped(_ alerts: [Alert]) -> [[Alert]] {
+    var groups: [[Alert]] = []
+    for alert in alerts {
+      let known = groups.firstIndex { $0[0].isAbout(alert.device, alert.destination) }
+      if let known { groups[known].append(alert) } else { groups.append([alert]) }
+    }
+    for index in groups.indices { groups[index].sort { $0.severity > $1.severity } }
+    return groups.indices.sorted {
+      (groups[$1][0].severity, $0) < (groups[$0][0].severity, $1)
+    }.map { groups[$0] }
+  }
+
+  /// `alerts` are of one device and one destination, the gravest first.
+  private mutating func finding(_ alerts: [Alert]) {
+    let alert = alerts[0]
     let name = alert.device.named.map { deviceNames[$0] }
-    line("\("\(alert.severity.name)".uppercased())  \(alert.rule.name)")
-    line("  \(Explanation.text(alert, deviceName: name))")
+    line("\(alert.severity.text.uppercased())  \(Explanation.text(alerts, deviceName: name))")
     let endpoint = alert.destination.endpoint
     var place = "  to \(endpoint.address.text) port \(endpoint.port)"
     if let country = alert.destination.location.country { place += ", \(country.text)" }
     if let number = alert.destination.location.autonomousSystem { place += ", AS\(number)" }
     if let owner = atlas.place(endpoint.address)?.organization { place += " \(owner)" }
     line(place + " (\(alert.destination.transfer.name))")
-    for item in alert.items {
-      let value = String(decoding: mask.text(item.value), as: UTF8.self)
+    var shown: Set<[UInt8]> = []
+    for item in alerts.flatMap(\.items) {
       let path = item.path.isEmpty ? "" : " \(String(decoding: item.path, as: UTF8.self))"
+      let key = "\(item.kind.name) in \(item.part.name)\(path)"
+      guard shown.insert(key.utf8 + item.normalized).inserted else { continue }
+      let value = String(decoding: mask.text(item.value), as: UTF8.self)
       line("    \(item.kind.name)  \(value)  in \(item.part.name)\(path) (\(item.confidence.name))")
     }
-    let first = TimeText.rfc3339(alert.time, fractionDigits: 3)
-    line("  first \(first), seen \(alert.count) time\(alert.count == 1 ? "" : "s")")
+    for alert in alerts {
+      let first = TimeText.rfc3339(alert.time, fractionDigits: 3)
+      let count = alert.count == 1 ? "once" : "\(alert.count) times"
+      line("  \(alert.rule.name) (\(alert.severity.text)): \(count), first \(first)")
+    }
     line()
   }
 
@@ -119,5 +136,19 @@ public struct Summary {
     for database in atlas.databases {
       line("Geolocation: \(database.databaseType). \(database.attribution ?? database.description)")
     }
+  }
+}
+
+extension Alert {
+  /// Whether it is of this device and this destination: the same name, or without one the same
+  /// address.
+  func isAbout(_ device: Device, _ destination: Destination) -> Bool {
+    guard self.device.named == device.named, self.device.mac == device.mac else { return false }
+    // A device with a name or a hardware address may have had several IP addresses.
+    let isSame =
+      device.named != nil || device.mac != .none || self.device.address == device.address
+    return isSame && self.destination.host == destination.host
+      && (!destination.host.isEmpty
+        || self.destination.endpoint.address == destination.endpoint.address)
   }
 }

@@ -162,7 +162,7 @@ extension JSONWriter {
   // MARK: Statistics
 
   mutating func writeStats(
-    _ counters: InspectorCounters, drops: LiveCapture.Drops?, alerts: Int
+    _ counters: InspectorCounters, drops: LiveCapture.Drops?, alerts: Int, run: RunDescription
   ) {
     beginObject("stats")
     if let drops {
@@ -215,6 +215,7 @@ extension JSONWriter {
     field("unknown_bytes", counters.unknownBytes)
     endObject()
     field("alerts", alerts)
+    writeRun(run)
     endObject()
   }
 }
@@ -243,6 +244,12 @@ extension MACAddress {
 /// An alert in a sentence that states facts.
 enum Explanation {
   static func text(_ alert: Alert, deviceName: String?) -> String {
+    text([alert], deviceName: deviceName)
+  }
+
+  /// Of alerts about one device and one destination.
+  static func text(_ alerts: [Alert], deviceName: String?) -> String {
+    let alert = alerts[0]
     let device =
       deviceName ?? (alert.device.mac == .none ? alert.device.address.text : alert.device.mac.text)
     let host =
@@ -251,21 +258,24 @@ enum Explanation {
       : String(decoding: alert.destination.host, as: UTF8.self)
     let country = alert.destination.location.country.map { " in \($0.text)" } ?? ""
     var kinds: [String] = []
-    for item in alert.items where !kinds.contains("\(item.kind.name)") {
+    for item in alerts.flatMap(\.items) where !kinds.contains("\(item.kind.name)") {
       kinds.append("\(item.kind.name)")
     }
     let what = kinds.isEmpty ? "data" : kinds.joined(separator: ", ")
+    let rules = Set(alerts.map(\.rule))
     var text: String
-    switch alert.rule {
-    case .unlockCorrelatedTransfer:
-      text = "\(device) contacted \(host)\(country) right after its screen was unlocked."
-    case .selfRegistration:
+    if rules.contains(.selfRegistration) {
       text =
-        "\(device) sent a Chinese carrier's self-registration (\(what)), unencrypted, to \(host)\(country)."
-    case .personalDataCleartext, .personalDataCrossBorder, .protectedIdentifier, .withdrawnConsent:
+        "\(device) sent a Chinese carrier's self-registration (\(what)), unencrypted, to "
+        + "\(host)\(country)."
+    } else if rules == [.unlockCorrelatedTransfer] {
+      text = "\(device) contacted \(host)\(country) right after its screen was unlocked."
+    } else {
       text = "\(device) sent \(what), unencrypted, to \(host), a server\(country)."
     }
-    if alert.rule == .personalDataCrossBorder, let code = alert.destination.location.country?.text {
+    if rules.contains(.personalDataCrossBorder),
+      let code = alert.destination.location.country?.text
+    {
       switch alert.destination.transfer {
       case .thirdCountry: text += " \(code) has no adequacy decision."
       case .conditional: text += " For \(code) it depends on the recipient's certification."
@@ -273,7 +283,9 @@ enum Explanation {
       case .domestic, .eea, .unknown: break
       }
     }
-    if let unlock = alert.unlock { text += " " + sentence(unlock.statistics) }
+    if let unlock = alerts.lazy.compactMap(\.unlock).first {
+      text += " " + sentence(unlock.statistics)
+    }
     return text
   }
 

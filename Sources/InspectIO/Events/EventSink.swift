@@ -17,7 +17,9 @@ public struct EventSink: InspectionSink, ~Copyable {
   private let files: [String]
   private var json = JSONWriter()
   private var bodies: [UInt32: BodyDigests] = [:]
-  private var lastTime = Timestamp(nanoseconds: 0)
+  /// Whether the lines of a report are kept, and they.
+  private let keepsReport: Bool
+  public private(set) var reportLines: [UInt8] = []
   public let wantsBodies: Bool
 
   public private(set) var alerts: [Alert] = []
@@ -25,7 +27,7 @@ public struct EventSink: InspectionSink, ~Copyable {
 
   public init(
     output: OutputFile?, types: Set<EventType>, mask: IdentifierMask, atlas: SharedAtlas,
-    deviceNames: [String], files: [String], hashesBodies: Bool
+    deviceNames: [String], files: [String], hashesBodies: Bool, keepsReport: Bool = false
   ) {
     self.output = output
     self.types = types
@@ -33,6 +35,7 @@ public struct EventSink: InspectionSink, ~Copyable {
     self.atlas = atlas
     self.deviceNames = deviceNames
     self.files = files.count > 1 ? files : []
+    self.keepsReport = keepsReport
     wantsBodies = hashesBodies && output != nil && types.contains(.http)
   }
 
@@ -202,22 +205,31 @@ public struct EventSink: InspectionSink, ~Copyable {
 
   public mutating func alert(_ alert: Alert) {
     alerts.append(alert)
-    guard isWanted(.alert) else { return }
+    guard isWanted(.alert) || keepsReport else { return }
     begin("alert", alert.context, at: alert.time)
     json.writeAlert(
       alert, mask: mask, name: alert.device.named.map { deviceNames[$0] },
       place: atlas.place(alert.destination.endpoint.address))
-    end()
+    endForReport(.alert)
   }
 
   /// The proof of coverage, at the end.
   public mutating func stats(
-    _ counters: InspectorCounters, drops: LiveCapture.Drops?, at time: Timestamp
+    _ counters: InspectorCounters, drops: LiveCapture.Drops?, run: RunDescription,
+    at time: Timestamp
   ) {
-    guard isWanted(.stats) else { return }
+    guard isWanted(.stats) || keepsReport else { return }
     begin("stats", nil, at: time)
-    json.writeStats(counters, drops: drops, alerts: alerts.count)
-    end()
+    json.writeStats(counters, drops: drops, alerts: alerts.count, run: run)
+    endForReport(.stats)
+  }
+
+  /// Ends an event that a report is made of, whether or not it is written.
+  private mutating func endForReport(_ type: EventType) {
+    json.endObject()
+    json.endLine()
+    if keepsReport { reportLines += json.bytes }
+    if isWanted(type) { output?.append(json.bytes) }
   }
 }
 

@@ -28,6 +28,14 @@ public final class OutputFile {
     buffer.reserveCapacity(OutputFile.capacity + 8192)
   }
 
+  /// Writes all of `text` at once.
+  public static func save(_ text: String, to path: String) throws(Failure) {
+    let file = try OutputFile(path)
+    file.append(text)
+    file.flush()
+    if let failure = file.failure { throw failure }
+  }
+
   deinit {
     flush()
     if descriptor > STDERR_FILENO { close(descriptor) }
