@@ -94,6 +94,6 @@ private func text(_ type: DNSType) -> String {
   return text(buffer.bytes)
 }
 
-private func text(_ bytes: RawSpan) -> String {
+func text(_ bytes: RawSpan) -> String {
   String(decoding: bytes.byteOffsets.map { bytes[$0] }, as: UTF8.self)
 }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct RecognitionTests {
   private func guess(_ toServer: String, _ toClient: String = "") -> Guess {
     let (client, server) = (Array(toServer.utf8), Array(toClient.utf8))
-    return Guess(toServer: client.span.bytes, toClient: server.span.bytes)
+    return Guess(
+      toServer: client.span.bytes, toClient: server.span.bytes, isAtNameServer: false)
   }
 
   @Test func aProtocolIsToldByEitherSide() {
@@ -27,7 +28,7 @@ import Testing
   }
 
   @Test func whatIsHeldIsWhatCame() {
-    var recognition = Recognition()
+    var recognition = Recognition(isAtNameServer: false)
     #expect(add(&recognition, "GE") == .needMore)
     #expect(add(&recognition, "T / HTTP/1.0") == .needMore)
     #expect(add(&recognition, "\r\n") == .http(.toServer))
@@ -37,7 +38,7 @@ import Testing
 
   /// A target that never ends costs a bounded number of looks and bytes.
   @Test func recognitionIsBounded() {
-    var recognition = Recognition()
+    var recognition = Recognition(isAtNameServer: false)
     #expect(add(&recognition, "GET /") == .needMore)
     var guess = Guess.needMore
     var count = 5
@@ -50,7 +51,7 @@ import Testing
   }
 
   @Test func fewBytesAreLookedAtOneByOne() {
-    var recognition = Recognition()
+    var recognition = Recognition(isAtNameServer: false)
     for letter in "GET / " { #expect(add(&recognition, String(letter)) == .needMore) }
     for letter in "HTTP/1.1\r" { _ = add(&recognition, String(letter)) }
     #expect(add(&recognition, "\n") == .http(.toServer))

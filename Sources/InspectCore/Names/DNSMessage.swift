@@ -42,17 +42,21 @@ public struct DNSMessage: ~Escapable {
   private var optionsOffset: Int?
   /// The first record that could not be read; nothing behind it was.
   public private(set) var damage: Damage?
+  /// Behind the last record that could be read.
+  public private(set) var endOffset: Int
 
   /// Throws when even the header is not there.
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) throws(WireError) {
     try bytes.require(DNSMessage.headerByteCount, for: .dns)
     self.bytes = bytes
+    endOffset = DNSMessage.headerByteCount
     var cursor = DNSMessage.headerByteCount
     questionExtent = walkQuestions(&cursor)
     answerExtent = walkRecords(.answer, Offset.answerCount, &cursor)
     authorityExtent = walkRecords(.authority, Offset.authorityCount, &cursor)
     additionalExtent = walkRecords(.additional, Offset.additionalCount, &cursor)
+    endOffset = cursor
   }
 
   private mutating func walkQuestions(_ cursor: inout Int) -> Extent {
@@ -148,6 +152,41 @@ public struct DNSMessage: ~Escapable {
     }
   }
 
+  /// Whether all that it asks could be read, so that it is worth an event. Records may be damaged, or
+  /// cut by the capture. What uses the port of DNS and is none fails here.
+  public var isReadable: Bool {
+    guard opcode.name != nil, damage?.section != .question else { return false }
+    let questions = declaredCount(.question)
+    let hasRecords = answers.count + authorities.count + additionals.count > 0
+    return questions > 0 ? questions <= 64 : hasRecords
+  }
+
+  /// Whether bytes on any port are nothing but a DNS message: one question for a host's name, no
+  /// damage, no byte behind the message, and no header bit that the kind of message cannot have.
+  public static func isCertain(_ bytes: RawSpan) -> Bool {
+    guard let message = try? DNSMessage(bytes), message.hasPlausibleHeader, message.damage == nil,
+      message.endOffset == bytes.byteCount, message.opcode == .query,
+      message.declaredCount(.question) == 1
+    else { return false }
+    var questions = message.questions
+    guard let question = questions.next(), question.questionClass == .internet,
+      question.type.name != nil, question.name.isHostName
+    else { return false }
+    if message.isResponse { return true }
+    // A query has neither AA, TC nor RA, and no records but the one of EDNS.
+    return message.flags & 0x0680 == 0 && message.declaredCount(.answer) == 0
+      && message.declaredCount(.authority) == 0 && message.declaredCount(.additional) <= 1
+  }
+
+  /// Whether a stream's first message, of which `bytes` is what is there so far, begins like DNS.
+  /// - Parameter byteCount: the length that stands before it.
+  static func mayBegin(_ bytes: RawSpan, of byteCount: Int) -> Bool {
+    guard byteCount >= headerByteCount else { return false }
+    guard let message = try? DNSMessage(bytes.extracting(first: min(bytes.byteCount, byteCount)))
+    else { return true }
+    return message.hasPlausibleHeader(within: byteCount)
+  }
+
   /// Whether bytes on any port look like a DNS message: the header has no impossible value, the counts
   /// fit into the bytes, and the first question (the first answer, if there is no question) has a name,
   /// a known type and a known class. What the capture cut is refused, as is NetBIOS (RFC 1002 §4.2),
@@ -166,7 +205,9 @@ public struct DNSMessage: ~Escapable {
     return answer.type.name != nil && answer.recordClass.isKnown && !answer.name.isNetBIOSName
   }
 
-  private var hasPlausibleHeader: Bool {
+  private var hasPlausibleHeader: Bool { hasPlausibleHeader(within: bytes.byteCount) }
+
+  private func hasPlausibleHeader(within byteCount: Int) -> Bool {
     // Bit Z must be zero (RFC 1035 §4.1.1).
     guard flags & 0x0040 == 0, opcode.name != nil, responseCode.name != nil else { return false }
     let questions = declaredCount(.question)
@@ -175,7 +216,7 @@ public struct DNSMessage: ~Escapable {
     // Several questions are only asked by multicast DNS, which puts no more in than go into a packet.
     guard questions <= 64, questions + records > 0 else { return false }
     if !isResponse, questions == 0 || responseCode != .noError { return false }
-    return DNSMessage.headerByteCount + 5 * questions + 11 * records <= bytes.byteCount
+    return DNSMessage.headerByteCount + 5 * questions + 11 * records <= byteCount
   }
 }
 

@@ -99,6 +99,24 @@ public struct DNSName: ~Escapable {
     return true
   }
 
+  /// Whether it is a host's name, or a service's: two labels or more of letters, digits, hyphens and
+  /// underscores, the last one beginning with a letter (RFC 1123 §2.1, RFC 8552).
+  var isHostName: Bool {
+    var labels = labels
+    var count = 0
+    var first: UInt8 = 0
+    while let label = labels.next() {
+      for index in label.byteOffsets {
+        let byte = label[index]
+        guard byte.isASCIILetter || byte.isASCIIDigit || byte == 0x2d || byte == 0x5f
+        else { return false }
+      }
+      first = label[0]
+      count &+= 1
+    }
+    return count >= 2 && first.isASCIILetter
+  }
+
   /// Whether both are the same name; ASCII letters count without their case (RFC 4343).
   public func equals(_ other: DNSName) -> Bool {
     guard wireByteCount == other.wireByteCount else { return false }

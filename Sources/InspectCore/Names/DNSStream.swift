@@ -71,6 +71,24 @@ public struct DNSStream: ~Copyable {
     return DNSMessage.isPlausible(bytes.extracting(lengthByteCount..<end))
   }
 
+  enum Opening {
+    case needMore, no, yes
+  }
+
+  /// Whether a connection's first bytes are DNS. On the port of DNS a header that makes sense is
+  /// enough; elsewhere all of the first message is needed, and nothing about it may be strange.
+  static func open(_ bytes: RawSpan, onItsPort isOnItsPort: Bool) -> Opening {
+    guard let end = end(of: bytes) else { return isOnItsPort ? .needMore : .no }
+    let message = bytes.extracting(droppingFirst: lengthByteCount)
+    let byteCount = end - lengthByteCount
+    if !isOnItsPort {
+      guard end <= bytes.byteCount else { return .no }
+      return DNSMessage.isCertain(message.extracting(first: byteCount)) ? .yes : .no
+    }
+    guard DNSMessage.mayBegin(message, of: byteCount) else { return .no }
+    return message.byteCount >= DNSMessage.headerByteCount ? .yes : .needMore
+  }
+
   /// Where the message ends whose length `bytes` start with; nil when the length is not there yet.
   private static func end(of bytes: RawSpan) -> Int? {
     guard bytes.byteCount >= lengthByteCount else { return nil }

@@ -132,6 +132,32 @@ public struct NameCache: ~Copyable {
     }
   }
 
+  /// Takes the addresses that a multicast DNS or LLMNR response announces, under the names of the
+  /// records themselves. A name that was asked for in DNS stays: anybody in the local network may
+  /// announce anything.
+  public mutating func learnAnnounced(_ response: DNSMessage, at time: Timestamp) {
+    guard response.isResponse, response.responseCode == .noError else { return }
+    learnAnnounced(response.answers, time)
+    learnAnnounced(response.additionals, time)
+  }
+
+  private mutating func learnAnnounced(_ records: DNSRecords, _ time: Timestamp) {
+    var records = records
+    var examined = 0
+    while examined < Limit.answers, let record = records.next() {
+      examined += 1
+      guard case .address(let address) = record.data, address != NameCache.anybody,
+        find(address, NameCache.anybody) == nil
+      else { continue }
+      text.removeAll()
+      guard record.name.append(to: &text, lowercased: true), !text.isEmpty else { continue }
+      var lesson = Lesson(client: NameCache.anybody, time: time)
+      let lifetime = max(Int64(record.timeToLive) * 1_000_000_000, retentionNanoseconds)
+      store(
+        address, client: NameCache.anybody, time.advanced(byNanoseconds: lifetime), &lesson)
+    }
+  }
+
   /// The name at the end of the aliases that start at `name`.
   @_lifetime(copy name, copy response)
   private static func canonicalName(of name: DNSName, in response: DNSMessage) -> DNSName {

@@ -6,7 +6,7 @@ public struct Application: Sendable {
   public enum Kind: UInt8, Sendable {
     /// Nothing told yet what it is.
     case unrecognised
-    case http, tls, dns
+    case http, tls, dns, mdns, llmnr
     /// Nobody reads it: it was none of these, or there was no room for it.
     case unknown
 
@@ -17,6 +17,8 @@ public struct Application: Sendable {
       case .http: "http"
       case .tls: "tls"
       case .dns: "dns"
+      case .mdns: "mdns"
+      case .llmnr: "llmnr"
       case .unknown: "failed"
       }
     }

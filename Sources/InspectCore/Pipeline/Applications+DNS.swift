@@ -1,19 +1,60 @@
+/// A connection whose DNS messages are followed.
+struct DNSConnection: ~Copyable {
+  var toServer = DNSStream()
+  var toClient = DNSStream()
+}
+
 extension Applications
 where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+  mutating func beginDNS(_ flow: inout Flow) {
+    guard let place = dnsConnections.insert(DNSConnection()) else { return refuse(&flow) }
+    flow.application.kind = .dns
+    flow.application.place = place
+  }
+
+  /// A message in a datagram.
   mutating func readDNS(
-    _ bytes: RawSpan, _ direction: Direction, _ flow: inout Flow, _ time: Timestamp
+    _ bytes: RawSpan, _ direction: Direction, _ flow: borrowing Flow, _ time: Timestamp
   ) {
-    guard let message = try? DNSMessage(bytes) else {
+    enter(flow)
+    if !exchange.dns(bytes, flow.application.kind, direction, at: time) {
       unknownBytes &+= UInt64(bytes.byteCount)
-      return
     }
-    dnsMessages &+= 1
-    exchange.clearBytes &+= UInt64(bytes.byteCount)
-    if message.isResponse {
-      names.learn(message, client: flow.context.client.address, at: time)
+  }
+
+  private mutating func enter(_ flow: borrowing Flow) {
+    exchange.context = flow.context
+    exchange.host = flow.application.host
+    exchange.nameSource = flow.application.nameSource
+  }
+
+  mutating func readDNSStream(
+    _ bytes: RawSpan, _ direction: Direction, _ flow: borrowing Flow, _ time: Timestamp
+  ) {
+    enter(flow)
+    Applications.read(
+      bytes, direction, from: &dnsConnections[flow.application.place], &exchange, time)
+  }
+
+  // A function of its own, because the compiler tells the parts of a noncopyable `self` apart only
+  // as arguments.
+  private static func read(
+    _ bytes: RawSpan, _ direction: Direction, from connection: inout DNSConnection,
+    _ exchange: inout Exchange<Sink, Decoder, Map>, _ time: Timestamp
+  ) {
+    if direction == .toServer {
+      connection.toServer.consume(bytes) { _ = exchange.dns($0, .dns, direction, at: time) }
+    } else {
+      connection.toClient.consume(bytes) { _ = exchange.dns($0, .dns, direction, at: time) }
     }
-    // An event has the packet's direction.
-    let context = direction == .toServer ? flow.context : flow.context.swapped
-    exchange.sink.dns(message, context, at: time)
+  }
+
+  mutating func loseDNS(_ byteCount: Int, _ direction: Direction, _ flow: borrowing Flow) {
+    let place = flow.application.place
+    if direction == .toServer {
+      dnsConnections[place].toServer.gap(byteCount)
+    } else {
+      dnsConnections[place].toClient.gap(byteCount)
+    }
   }
 }

@@ -10,14 +10,13 @@ struct Applications<
   var recognitions: Slab<Recognition>
   var https: Slab<HTTPConnection>
   var tls: Slab<TLSConnection>
-  var names: NameCache
+  var dnsConnections: Slab<DNSConnection>
   /// Opens what everybody can: QUIC's Initial packets.
   var cipher: Cipher
   private var name = ByteBuffer(limit: HostTable.longest)
   private var full: UInt64 = 0
   var encryptedBytes: UInt64 = 0
   var unknownBytes: UInt64 = 0
-  var dnsMessages: UInt64 = 0
 
   init(
     configuration: InspectorConfiguration, function: SipHash13, sink: consuming Sink,
@@ -27,8 +26,7 @@ struct Applications<
     recognitions = Slab(capacity: limits.recognitions)
     https = Slab(capacity: limits.httpConnections)
     tls = Slab(capacity: limits.tlsConnections)
-    let key = function.derived
-    names = NameCache(capacity: max(2, limits.names), key0: key.0, key1: key.1)
+    dnsConnections = Slab(capacity: limits.dnsConnections)
     self.cipher = cipher
     exchange = Exchange(
       configuration: configuration, function: function, sink: sink, decoder: decoder,
@@ -39,7 +37,6 @@ struct Applications<
     all.applicationFull = full
     all.encryptedBytes = encryptedBytes
     all.unknownBytes = unknownBytes
-    all.dnsMessages = dnsMessages
     exchange.add(to: &all)
   }
 
@@ -52,7 +49,8 @@ struct Applications<
     name.removeAll()
     let server = flow.context.server.address
     let client = flow.context.client.address
-    if names.appendName(of: server, for: client, at: flow.context.start, to: &name) != nil {
+    let start = flow.context.start
+    if exchange.names.appendName(of: server, for: client, at: start, to: &name) != nil {
       flow.application.host = Applications.number(of: &name, in: &exchange.cases.hosts)
       flow.application.nameSource = flow.application.host == nil ? nil : .dns
     }
@@ -94,7 +92,7 @@ struct Applications<
     if direction == .toServer { noteSend(&flow, at: time) }
     if flow.application.kind == .unrecognised { recognise(packet, &flow) }
     switch flow.application.kind {
-    case .dns: readDNS(bytes, direction, &flow, time)
+    case .dns, .mdns, .llmnr: readDNS(bytes, direction, flow, time)
     case .unrecognised, .unknown, .http, .tls: unknownBytes &+= UInt64(bytes.byteCount)
     }
   }
@@ -102,6 +100,8 @@ struct Applications<
   private mutating func recognise(_ packet: UDPDatagram, _ flow: inout Flow) {
     switch Guess(packet) {
     case .dns: flow.application.kind = .dns
+    case .mdns: flow.application.kind = .mdns
+    case .llmnr: flow.application.kind = .llmnr
     case .needMore, .no, .http, .tls: fail(&flow)
     }
   }
@@ -115,8 +115,9 @@ struct Applications<
     switch flow.application.kind {
     case .http: readHTTP(bytes, direction, &flow, time)
     case .tls: readTLS(bytes, direction, &flow, time)
+    case .dns: readDNSStream(bytes, direction, flow, time)
     case .unrecognised: recognise(bytes, direction, &flow, time)
-    case .dns, .unknown: unknownBytes &+= UInt64(bytes.byteCount)
+    case .mdns, .llmnr, .unknown: unknownBytes &+= UInt64(bytes.byteCount)
     }
   }
 
@@ -127,8 +128,9 @@ struct Applications<
     switch flow.application.kind {
     case .http: loseHTTP(byteCount, direction, flow, time)
     case .tls: loseTLS(byteCount, direction, flow)
+    case .dns: loseDNS(byteCount, direction, flow)
     case .unrecognised: recognitions[flow.application.place].removeAll()
-    case .dns, .unknown: break
+    case .mdns, .llmnr, .unknown: break
     }
   }
 
@@ -136,7 +138,7 @@ struct Applications<
     guard flow.application.place != Application.none else { return }
     switch flow.application.kind {
     case .http: endHTTP(direction, flow, time)
-    case .tls, .unrecognised, .dns, .unknown: break
+    case .tls, .dns, .mdns, .llmnr, .unrecognised, .unknown: break
     }
   }
 
@@ -148,8 +150,9 @@ struct Applications<
     switch flow.application.kind {
     case .http: closeHTTP(place, flow, time)
     case .tls: closeTLS(place, flow)
+    case .dns: dnsConnections.remove(place)
     case .unrecognised: settle(place, &flow, time)
-    case .dns, .unknown: break
+    case .mdns, .llmnr, .unknown: break
     }
   }
 
@@ -160,15 +163,16 @@ struct Applications<
   ) {
     var place = flow.application.place
     if place == Application.none {
-      let guess =
-        direction == .toServer
-        ? Guess(toServer: bytes, toClient: RawSpan())
-        : Guess(toServer: RawSpan(), toClient: bytes)
+      let isAtNameServer = flow.context.hasPort(53)
+      let nothing = RawSpan()
+      let guess = Guess(
+        toServer: direction == .toServer ? bytes : nothing,
+        toClient: direction == .toClient ? bytes : nothing, isAtNameServer: isAtNameServer)
       guard guess == .needMore else {
         begin(guess, &flow, time)
         return read(bytes, direction, &flow, time)
       }
-      guard let new = recognitions.insert(Recognition()) else {
+      guard let new = recognitions.insert(Recognition(isAtNameServer: isAtNameServer)) else {
         full &+= 1
         unknownBytes &+= UInt64(bytes.byteCount)
         return
@@ -188,8 +192,7 @@ struct Applications<
   /// Nothing follows: what is held is what there is.
   private mutating func settle(_ place: UInt32, _ flow: inout Flow, _ time: Timestamp) {
     let held = Applications.take(place, from: &recognitions)
-    let guess = Guess(toServer: held[.toServer], toClient: held[.toClient])
-    begin(guess, &flow, time)
+    begin(held.guess, &flow, time)
     read(held[.toServer], .toServer, &flow, time)
     read(held[.toClient], .toClient, &flow, time)
     close(&flow, at: time)
@@ -217,7 +220,8 @@ struct Applications<
     switch guess {
     case .http(let client): beginHTTP(client, &flow)
     case .tls: beginTLS(&flow, time)
-    case .needMore, .no, .dns: fail(&flow)
+    case .dns: beginDNS(&flow)
+    case .needMore, .no, .mdns, .llmnr: fail(&flow)
     }
   }
 
@@ -238,16 +242,5 @@ struct Applications<
     flow.application.kind = .unknown
     flow.tcp.toServer.isWanted = false
     flow.tcp.toClient.isWanted = false
-  }
-}
-
-extension SipHash13 {
-  /// Another key for another table, so that one does not tell of the other.
-  var derived: (UInt64, UInt64) {
-    var first = begin()
-    first.add(1)
-    var second = begin()
-    second.add(2)
-    return (first.finish(), second.finish())
   }
 }

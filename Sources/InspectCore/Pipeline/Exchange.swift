@@ -15,12 +15,14 @@ struct Exchange<
 >: ~Copyable, HTTPHandler, TLSHandler {
   var sink: Sink
   var cases: CaseBook<Map>
+  var names: NameCache
   private var decoder: Decoder
   private var finder = Finder()
   private var findings = FindingBatch()
   private var transactions: Slab<HTTPTransaction>
   private var decoded = ByteBuffer(limit: HTTPTransaction.bodyLimit)
-  private var unfolded = ByteBuffer(limit: 8192)
+  /// A text that does not lie in the packet as it is looked at.
+  var unfolded = ByteBuffer(limit: 8192)
   private let bodyBytesLimit: Int
   private var bodyBytes = 0
 
@@ -34,6 +36,7 @@ struct Exchange<
 
   var clearBytes: UInt64 = 0
   var tlsSessions: UInt64 = 0
+  var dnsMessages: UInt64 = 0
   private var requests: UInt64 = 0
   private var responses: UInt64 = 0
   private var full: UInt64 = 0
@@ -50,6 +53,9 @@ struct Exchange<
     cases = CaseBook(
       configuration: configuration.cases, limits: configuration.limits, function: function,
       atlas: atlas)
+    let key = function.derived
+    names = NameCache(
+      capacity: max(2, configuration.limits.names), key0: key.0, key1: key.1)
     transactions = Slab(capacity: configuration.limits.httpTransactions)
     bodyBytesLimit = configuration.limits.bodyBytes
     let nobody = Endpoint(address: IPAddress(high: 0, low: 0), port: 0)
@@ -62,6 +68,7 @@ struct Exchange<
     all.httpRequests = requests
     all.httpResponses = responses
     all.tlsSessions = tlsSessions
+    all.dnsMessages = dnsMessages
     all.clearBytes = clearBytes
     all.cutBodies = cutBodies
     all.undecodedBodies = undecodedBodies
@@ -264,6 +271,17 @@ struct Exchange<
         _ = finder.inspect(field.value, part: part, key: field.name, into: &findings)
       }
     }
+    discloseFindings(at: time)
+  }
+
+  /// Looks at the text in `unfolded`.
+  mutating func inspectUnfolded(_ part: MessagePart, at time: Timestamp) {
+    findings.removeAll()
+    _ = Exchange.inspect(&unfolded, part, RawSpan(), &finder, &findings)
+    discloseFindings(at: time)
+  }
+
+  private mutating func discloseFindings(at time: Timestamp) {
     guard !findings.isEmpty else { return }
     cases.disclosed(
       findings.items, isSelfRegistration: false, context, host: host, nameSource, at: time)
@@ -390,5 +408,16 @@ extension Anomaly {
       case .resynchronizationFailed: "http.resynchronization_failed"
       }
     self.init(.applayer, event)
+  }
+}
+
+extension SipHash13 {
+  /// Another key for another table, so that one does not tell of the other.
+  var derived: (UInt64, UInt64) {
+    var first = begin()
+    first.add(1)
+    var second = begin()
+    second.add(2)
+    return (first.finish(), second.finish())
   }
 }

@@ -6,6 +6,10 @@ public protocol InspectionSink: ~Copyable {
   mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext)
   mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext)
   mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp)
+  /// A message of multicast DNS (RFC 6762).
+  mutating func multicastDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp)
+  /// A message of LLMNR (RFC 4795).
+  mutating func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp)
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp)
   mutating func alert(_ alert: Alert)
 
@@ -16,6 +20,16 @@ public protocol InspectionSink: ~Copyable {
     _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32)
   /// The content is at its end; what is known of it belongs to the `http` event of `place`.
   mutating func bodyEnded(_ direction: Direction, place: UInt32)
+}
+
+extension InspectionSink where Self: ~Copyable {
+  public mutating func multicastDNS(
+    _ message: DNSMessage, _ context: FlowContext, at time: Timestamp
+  ) {}
+
+  public mutating func linkLocalDNS(
+    _ message: DNSMessage, _ context: FlowContext, at time: Timestamp
+  ) {}
 }
 
 /// Who knows where an address is.

@@ -9,6 +9,9 @@ struct Recognition: ~Copyable {
   private var toClient = ByteBuffer(limit: Recognition.byteLimit)
   /// How many bytes must be there before the next look.
   private var nextLook = 0
+  private let isAtNameServer: Bool
+
+  init(isAtNameServer: Bool) { self.isAtNameServer = isAtNameServer }
 
   subscript(direction: Direction) -> RawSpan {
     @_lifetime(borrow self) get {
@@ -34,8 +37,13 @@ struct Recognition: ~Copyable {
       return .needMore
     }
     nextLook = total &+ total / 8
-    let guess = Guess(toServer: toServer.bytes, toClient: toClient.bytes)
+    let guess = guess
     return guess == .needMore && isFull ? .no : guess
+  }
+
+  /// What it looks like so far.
+  var guess: Guess {
+    Guess(toServer: toServer.bytes, toClient: toClient.bytes, isAtNameServer: isAtNameServer)
   }
 }
 
@@ -45,12 +53,12 @@ enum Guess: Equatable {
   /// A protocol, and the direction in which its client sends.
   case http(Direction)
   case tls
-  case dns
+  case dns, mdns, llmnr
 
   /// What a connection is that begins with these bytes; a side that did not speak yet has none.
-  init(toServer: RawSpan, toClient: RawSpan) {
-    let client = Opening(toServer)
-    let server = Opening(toClient)
+  init(toServer: RawSpan, toClient: RawSpan, isAtNameServer: Bool) {
+    let client = Opening(toServer, isAtNameServer)
+    let server = Opening(toClient, isAtNameServer)
     self = Guess(client, .toServer) ?? Guess(server, .toClient) ?? .no
     if self == .no, client == .needMore || server == .needMore { self = .needMore }
   }
@@ -61,26 +69,44 @@ enum Guess: Equatable {
     case .httpRequest: self = .http(direction)
     case .httpResponse: self = .http(direction.opposite)
     case .tls: self = .tls
+    case .dns: self = .dns
     case .none, .needMore, .no: return nil
     }
   }
 }
 
 extension Guess {
-  /// What a datagram is.
+  /// What a datagram is. Multicast DNS and LLMNR are what their ports say (RFC 6762 §3, RFC 4795
+  /// §2.5): their messages are those of DNS.
   init(_ packet: UDPDatagram) {
-    let isAtNameServer = packet.sourcePort == 53 || packet.destinationPort == 53
-    self = isAtNameServer && (try? DNSMessage(packet.payload)) != nil ? .dns : .no
+    let bytes = packet.payload
+    if packet.hasPort(53) {
+      self = (try? DNSMessage(bytes))?.isReadable == true ? .dns : .no
+    } else if packet.hasPort(5353) {
+      self = (try? DNSMessage(bytes)) != nil ? .mdns : .no
+    } else if packet.hasPort(5355) {
+      self = (try? DNSMessage(bytes)) != nil ? .llmnr : .no
+    } else {
+      self = DNSMessage.isCertain(bytes) ? .dns : .no
+    }
   }
+}
+
+extension UDPDatagram {
+  func hasPort(_ port: UInt16) -> Bool { sourcePort == port || destinationPort == port }
+}
+
+extension FlowContext {
+  func hasPort(_ port: UInt16) -> Bool { client.port == port || server.port == port }
 }
 
 /// What the first bytes of one direction look like.
 private enum Opening {
   /// It said nothing yet.
   case none
-  case needMore, no, httpRequest, httpResponse, tls
+  case needMore, no, httpRequest, httpResponse, tls, dns
 
-  init(_ bytes: RawSpan) {
+  init(_ bytes: RawSpan, _ isAtNameServer: Bool) {
     guard !bytes.isEmpty else {
       self = .none
       return
@@ -94,10 +120,14 @@ private enum Opening {
       self = .httpResponse
       return
     }
-    switch TLSRecognizer.recognize(bytes) {
-    case .yes: self = .tls
-    case .needMore: self = .needMore
-    case .no: self = http == .needMore ? .needMore : .no
+    let tls = TLSRecognizer.recognize(bytes)
+    let dns = DNSStream.open(bytes, onItsPort: isAtNameServer)
+    if tls == .yes {
+      self = .tls
+    } else if dns == .yes {
+      self = .dns
+    } else {
+      self = http == .needMore || tls == .needMore || dns == .needMore ? .needMore : .no
     }
   }
 }

@@ -1,73 +1,6 @@
 import InspectCore
 
 extension JSONWriter {
-  // MARK: DNS
-
-  /// EVE's DNS version 3: one event a message.
-  mutating func writeDNS(_ message: DNSMessage) {
-    beginObject("dns")
-    field("version", 3)
-    field("type", message.isResponse ? "response" as StaticString : "request")
-    field("id", message.id)
-    field("flags", Hexadecimal.text([UInt8(message.flags >> 8), UInt8(message.flags & 0xff)]))
-    if message.isResponse { field("qr", true) }
-    if message.isAuthoritativeAnswer { field("aa", true) }
-    if message.isTruncated { field("tc", true) }
-    if message.isRecursionDesired { field("rd", true) }
-    if message.isRecursionAvailable { field("ra", true) }
-    field("opcode", message.opcode.rawValue)
-    if message.isResponse { field("rcode", message.extendedResponseCode.text) }
-    var text = ByteBuffer(limit: 65_536)
-    beginArray("queries")
-    var questions = message.questions
-    while let question = questions.next() {
-      beginObject()
-      text.removeAll()
-      _ = question.name.append(to: &text)
-      field("rrname", text.bytes)
-      field("rrtype", question.type.text)
-      endObject()
-    }
-    endArray()
-    writeRecords("answers", message.answers, &text)
-    writeRecords("authorities", message.authorities, &text)
-    endObject()
-  }
-
-  private mutating func writeRecords(
-    _ key: StaticString, _ records: DNSRecords, _ text: inout ByteBuffer
-  ) {
-    var records = records
-    guard records.count > 0 else { return }
-    beginArray(key)
-    while let record = records.next() {
-      if case .text(var strings) = record.data {
-        // Each character-string is an entry.
-        while let string = strings.next() {
-          beginRecord(record, &text)
-          field("rdata", string)
-          endObject()
-        }
-        continue
-      }
-      beginRecord(record, &text)
-      text.removeAll()
-      record.data.append(to: &text)
-      if !text.isEmpty { field("rdata", text.bytes) }
-      endObject()
-    }
-    endArray()
-  }
-
-  private mutating func beginRecord(_ record: DNSRecord, _ text: inout ByteBuffer) {
-    beginObject()
-    text.removeAll()
-    _ = record.name.append(to: &text)
-    field("rrname", text.bytes)
-    field("rrtype", record.type.text)
-    field("ttl", record.timeToLive)
-  }
-
   // MARK: Alerts
 
   mutating func writeAlert(
@@ -300,13 +233,4 @@ enum Explanation {
     return text
       + "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came after an unlock."
   }
-}
-
-extension DNSType {
-  /// The name, or the number of a type without a name.
-  var text: String { name.map { "\($0)" } ?? String(rawValue) }
-}
-
-extension DNSResponseCode {
-  var text: String { name.map { "\($0)" } ?? String(rawValue) }
 }

@@ -3,7 +3,7 @@ import InspectCore
 
 /// The types of events that can be written.
 public enum EventType: String, CaseIterable, Sendable {
-  case flow, http, tls, dns, quic, smtp, anomaly, alert, stats
+  case flow, http, tls, dns, mdns, llmnr, quic, smtp, anomaly, alert, stats
 }
 
 /// Receives what an inspector sees: writes it as Suricata EVE lines, and keeps what the summary says.
@@ -185,7 +185,25 @@ public struct EventSink: InspectionSink, ~Copyable {
   public mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
     guard isWanted(.dns) else { return }
     begin("dns", context, at: time)
-    json.writeDNS(message)
+    json.writeDNS(message, as: "dns")
+    end()
+  }
+
+  public mutating func multicastDNS(
+    _ message: DNSMessage, _ context: FlowContext, at time: Timestamp
+  ) {
+    guard isWanted(.mdns) else { return }
+    begin("mdns", context, at: time)
+    json.writeMulticastDNS(message)
+    end()
+  }
+
+  public mutating func linkLocalDNS(
+    _ message: DNSMessage, _ context: FlowContext, at time: Timestamp
+  ) {
+    guard isWanted(.llmnr) else { return }
+    begin("llmnr", context, at: time)
+    json.writeDNS(message, as: "llmnr")
     end()
   }
 

@@ -66,6 +66,16 @@ struct JSONWriter {
     append(text: value)
   }
 
+  /// The same with a name, of ASCII letters and digits, that is known only now.
+  mutating func field(named key: String, _ value: RawSpan) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    append(key)
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: ":"))
+    append(text: value)
+  }
+
   mutating func field(_ key: StaticString, _ value: Bool) {
     name(key)
     append(value ? "true" : "false")
@@ -94,6 +104,18 @@ struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
     address.write(into: &bytes)
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  mutating func element(_ value: StaticString) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    append(value)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  mutating func element(_ value: RawSpan) {
+    separate()
+    append(text: value)
   }
 
   mutating func element<Number: BinaryInteger>(_ value: Number) {

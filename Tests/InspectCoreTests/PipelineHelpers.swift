@@ -1,0 +1,180 @@
+import InspectCore
+
+/// Writes down what an inspector tells.
+struct RecordingSink: InspectionSink, ~Copyable {
+  var events: [String] = []
+  var flows: [String] = []
+  var alerts: [Alert] = []
+
+  mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {
+    flows.append(flow.application.kind.name.map { "\($0)" } ?? "-")
+  }
+
+  mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext) {
+    let status = transaction.status.map { "\($0)" } ?? "-"
+    events.append(
+      "http \(text(transaction.method)) \(text(transaction.host)) \(text(transaction.target)) "
+        + "\(status) \(transaction.requestByteCount)/\(transaction.responseByteCount)")
+  }
+
+  mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext) {
+    events.append("tls \(text(session.serverName))")
+  }
+
+  mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    events.append(describe("dns", message, context))
+  }
+
+  mutating func multicastDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    events.append(describe("mdns", message, context))
+  }
+
+  mutating func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    events.append(describe("llmnr", message, context))
+  }
+
+  mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
+    events.append("anomaly \(anomaly.event)")
+  }
+
+  mutating func alert(_ alert: Alert) { alerts.append(alert) }
+
+  var wantsBodies: Bool { false }
+  mutating func body(
+    _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32
+  ) {}
+  mutating func bodyEnded(_ direction: Direction, place: UInt32) {}
+
+  private func describe(_ kind: String, _ message: DNSMessage, _ context: FlowContext) -> String {
+    var names: [String] = []
+    var questions = message.questions
+    while let question = questions.next() {
+      var buffer = ByteBuffer(limit: 1024)
+      question.name.append(to: &buffer)
+      names.append(text(buffer.bytes))
+    }
+    let type = message.isResponse ? "response" : "request"
+    return "\(kind) \(type) \(names.joined(separator: ",")) to \(context.server.port)"
+  }
+}
+
+struct NoDecoder: ContentDecoder, ~Copyable {
+  mutating func decode(
+    _ bytes: RawSpan, _ coding: ContentCoding, into output: inout ByteBuffer
+  ) -> ContentDecoderOutcome { .unsupported }
+}
+
+struct NoCipher: PacketCipher, ~Copyable {
+  mutating func extract(salt: RawSpan, from material: RawSpan) -> PacketKeys.Secret {
+    PacketKeys.Secret(repeating: 0)
+  }
+  mutating func expand(_ secret: PacketKeys.Secret, info: RawSpan) -> PacketKeys.Secret {
+    PacketKeys.Secret(repeating: 0)
+  }
+  mutating func encrypt(_ block: PacketKeys.Block, key: PacketKeys.Block) -> PacketKeys.Block {
+    block
+  }
+  mutating func open(
+    _ sealed: RawSpan, key: PacketKeys.Block, nonce: PacketKeys.Nonce,
+    authenticating header: RawSpan, into output: inout ByteBuffer
+  ) -> Bool { false }
+}
+
+struct NoAtlas: Atlas, ~Copyable {
+  mutating func locate(_ address: IPAddress) -> Location { Location() }
+}
+
+/// A phone (10.0.0.2) and a server (192.0.2.1), whose packets an inspector sees.
+struct Network: ~Copyable {
+  typealias Core = Inspector<RecordingSink, NoDecoder, NoAtlas, NoCipher>
+
+  var core: Core
+  private var clock: Int64 = 1_772_352_000_000_000_000
+  private var sent: [UInt32] = [1000, 5000]
+  let clientPort: UInt16
+  let serverPort: UInt16
+
+  init(
+    serverPort: UInt16, clientPort: UInt16 = 40_000,
+    configuration: InspectorConfiguration = InspectorConfiguration()
+  ) {
+    self.serverPort = serverPort
+    self.clientPort = clientPort
+    core = Core(
+      configuration: configuration, hashKey: (1, 2), sink: RecordingSink(), decoder: NoDecoder(),
+      atlas: NoAtlas(), cipher: NoCipher())
+  }
+
+  var events: [String] { core.sink.events }
+
+  mutating func finish() { core.finish() }
+
+  mutating func wait(seconds: Int64) { clock += seconds * 1_000_000_000 }
+
+  mutating func datagram(_ payload: [UInt8], _ direction: Direction = .toServer) {
+    let length = UInt16(8 + payload.count)
+    packet(17, direction, ports(direction) + bytes(length) + [0, 0] + payload)
+  }
+
+  /// The handshake of a connection.
+  mutating func connect() {
+    segment([], .toServer, flags: 0x02)
+    segment([], .toClient, flags: 0x12)
+    segment([], .toServer, flags: 0x10)
+  }
+
+  mutating func say(_ text: String, _ direction: Direction = .toServer) {
+    say(Array(text.utf8), direction)
+  }
+
+  mutating func say(_ payload: [UInt8], _ direction: Direction = .toServer) {
+    var rest = payload[...]
+    while !rest.isEmpty {
+      segment(Array(rest.prefix(1400)), direction, flags: 0x18)
+      rest = rest.dropFirst(1400)
+    }
+  }
+
+  mutating func close() {
+    segment([], .toServer, flags: 0x11)
+    segment([], .toClient, flags: 0x11)
+    segment([], .toServer, flags: 0x10)
+  }
+
+  /// Bytes that the capture does not have.
+  mutating func lose(_ count: Int, _ direction: Direction = .toServer) {
+    sent[direction == .toServer ? 0 : 1] &+= UInt32(count)
+  }
+
+  private mutating func segment(_ payload: [UInt8], _ direction: Direction, flags: UInt8) {
+    let mine = direction == .toServer ? 0 : 1
+    let header =
+      ports(direction) + bytes(sent[mine]) + bytes(sent[1 - mine]) + [0x50, flags, 0xff, 0xff]
+      + [0, 0, 0, 0]
+    packet(6, direction, header + payload)
+    sent[mine] &+= UInt32(payload.count) &+ (flags & 0x03 != 0 ? 1 : 0)
+  }
+
+  private func ports(_ direction: Direction) -> [UInt8] {
+    direction == .toServer
+      ? bytes(clientPort) + bytes(serverPort) : bytes(serverPort) + bytes(clientPort)
+  }
+
+  private func bytes<Integer: FixedWidthInteger>(_ value: Integer) -> [UInt8] {
+    stride(from: Integer.bitWidth - 8, through: 0, by: -8).map {
+      UInt8(truncatingIfNeeded: value >> Integer($0))
+    }
+  }
+
+  private mutating func packet(_ protocolNumber: UInt8, _ direction: Direction, _ body: [UInt8]) {
+    let (phone, server): ([UInt8], [UInt8]) = ([10, 0, 0, 2], [192, 0, 2, 1])
+    let addresses = direction == .toServer ? phone + server : server + phone
+    let frame: [UInt8] =
+      [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00, 0x45, 0] + bytes(UInt16(20 + body.count))
+      + [0, 0, 0, 0, 64, protocolNumber, 0, 0] + addresses + body
+    clock += 1_000_000
+    core.inspect(
+      frame.span.bytes, at: Timestamp(nanoseconds: clock), originalByteCount: frame.count,
+      linkType: .ethernet)
+  }
+}
