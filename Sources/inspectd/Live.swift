@@ -43,8 +43,8 @@ struct Live: ParsableCommand {
         case .packet:
           inspection.inspect(capture.packet, source: 0)
           // Who waits for alerts gets them at once; other events may gather.
-          if inspection.core.sink.alerts.count > told {
-            told = inspection.core.sink.alerts.count
+          if inspection.alerts.count > told {
+            told = inspection.alerts.count
             inspection.output?.flush()
           }
         case .idle: inspection.output?.flush()

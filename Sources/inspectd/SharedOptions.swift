@@ -142,7 +142,7 @@ struct SharedOptions: ParsableArguments {
     if let failure = inspection.output?.failure { throw fail(failure) }
     if !damages.isEmpty { throw Ending.failed }
     if let level = try failLevel() {
-      let alerts = inspection.core.sink.alerts
+      let alerts = inspection.alerts
       if alerts.contains(where: { $0.severity >= level }) { throw Ending.findings }
     }
   }

@@ -10,9 +10,8 @@ public struct Inspection: ~Copyable {
     public init(_ description: String) { self.description = description }
   }
 
-  public typealias Core = Inspector<EventSink, ZlibDecoder, AtlasView, AESCipher>
-
-  public var core: Core
+  public private(set) var core: WholeInspector
+  private let events: Held<EventSink>
   public let output: OutputFile?
   public let atlas: SharedAtlas
   public let policy: PolicyFile
@@ -52,9 +51,10 @@ public struct Inspection: ~Copyable {
       deviceNames: names, files: files, hashesBodies: options.hashesBodies,
       keepsReport: options.reportPath != nil)
     var generator = SystemRandomNumberGenerator()
-    core = Core(
-      configuration: configuration, hashKey: (generator.next(), generator.next()), sink: sink,
-      decoder: ZlibDecoder(), atlas: AtlasView(atlas), cipher: AESCipher())
+    events = Held(sink)
+    core = WholeInspector(
+      configuration: configuration, hashKey: (generator.next(), generator.next()), sink: events,
+      decoder: Held(ZlibDecoder()), atlas: Held(AtlasView(atlas)), cipher: Held(AESCipher()))
     self.output = output
     self.atlas = atlas
     self.policy = policy
@@ -84,9 +84,9 @@ public struct Inspection: ~Copyable {
 
   /// The report on what was found, in HTML; only where the options asked for one, after `finish`.
   public func report() -> String {
-    var events = RecordedEvents()
-    events.add(core.sink.reportLines, file: "events")
-    return Report.html(events)
+    var recorded = RecordedEvents()
+    recorded.add(events.value.reportLines, file: "events")
+    return Report.html(recorded)
   }
 
   /// Looks at a packet, if the filter lets it pass.
@@ -99,6 +99,9 @@ public struct Inspection: ~Copyable {
       linkType: packet.linkType, source: source)
   }
 
+  /// What was raised so far.
+  public var alerts: [Alert] { events.value.alerts }
+
   /// The span of time that was seen.
   public var observed: ClosedRange<Timestamp>? { first.map { min($0, last)...max($0, last) } }
 
@@ -106,7 +109,7 @@ public struct Inspection: ~Copyable {
   public mutating func finish(drops: LiveCapture.Drops? = nil) {
     core.finish()
     let counters = core.statistics
-    core.sink.stats(counters, drops: drops, run: description, at: last)
+    events.value.stats(counters, drops: drops, run: description, at: last)
     output?.flush()
   }
 

@@ -22,8 +22,8 @@ public struct Summary {
       mask: mask, deviceNames: inspection.deviceNames, atlas: inspection.atlas)
     let counters = inspection.core.statistics
     summary.head(counters, inspection.observed)
-    summary.findings(inspection.core.sink.alerts)
-    summary.unlocks(inspection.core.cases.unlockCoverage, inspection.usesScreenOn)
+    summary.findings(inspection.alerts)
+    summary.unlocks(inspection.core.unlockCoverage, inspection.usesScreenOn)
     summary.limits(counters, inspection, damages, drops)
     return summary.text
   }

@@ -1,0 +1,168 @@
+/// An `Inspector` of one fixed type, for programs in other modules.
+///
+/// A generic type is compiled to fast code only where the compiler sees its sources and its arguments
+/// together. Another module sees no sources: it would run the generic form, which looks types up for
+/// every packet. So this module makes the code itself, for arguments that are references. What that
+/// costs is an indirect call for an event, none for a packet.
+public struct WholeInspector: ~Copyable {
+  private var inspector: Inspector<SinkReference, DecoderReference, AtlasReference, CipherReference>
+
+  /// `hashKey` must be random where the input may be hostile. `Held` makes an object of any sink,
+  /// decoder, atlas or cipher.
+  public init(
+    configuration: InspectorConfiguration, hashKey: (UInt64, UInt64),
+    sink: any InspectionSink & AnyObject, decoder: any ContentDecoder & AnyObject,
+    atlas: any Atlas & AnyObject, cipher: any PacketCipher & AnyObject
+  ) {
+    inspector = Inspector(
+      configuration: configuration, hashKey: hashKey, sink: SinkReference(object: sink),
+      decoder: DecoderReference(object: decoder), atlas: AtlasReference(object: atlas),
+      cipher: CipherReference(object: cipher))
+  }
+
+  /// See `Inspector.inspect`.
+  public mutating func inspect(
+    _ bytes: RawSpan, at time: Timestamp, originalByteCount: Int, linkType: LinkType,
+    source: UInt16 = 0
+  ) {
+    inspector.inspect(
+      bytes, at: time, originalByteCount: originalByteCount, linkType: linkType, source: source)
+  }
+
+  /// The input is over: ends all flows and draws the conclusions.
+  public mutating func finish() { inspector.finish() }
+
+  /// What was seen so far.
+  public var statistics: InspectorCounters { inspector.statistics }
+
+  /// The flows that are open now.
+  public var openFlows: Int { inspector.openFlows }
+
+  /// What the unlock logs and the capture had in common.
+  public var unlockCoverage: UnlockCoverage { inspector.cases.unlockCoverage }
+}
+
+/// A sink, decoder, atlas or cipher as an object, so that it can be shared.
+public final class Held<Value: ~Copyable> {
+  public var value: Value
+
+  public init(_ value: consuming Value) { self.value = value }
+}
+
+extension Held: InspectionSink where Value: InspectionSink & ~Copyable {
+  public func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {
+    value.flow(flow, ended: reason)
+  }
+  public func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext) {
+    value.http(transaction, context)
+  }
+  public func tls(_ session: borrowing TLSSession, _ context: FlowContext) {
+    value.tls(session, context)
+  }
+  public func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    value.dns(message, context, at: time)
+  }
+  public func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
+    value.anomaly(anomaly, context, at: time)
+  }
+  public func alert(_ alert: Alert) { value.alert(alert) }
+  public var wantsBodies: Bool { value.wantsBodies }
+  public func body(
+    _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32
+  ) { value.body(bytes, coding, direction, place: place) }
+  public func bodyEnded(_ direction: Direction, place: UInt32) {
+    value.bodyEnded(direction, place: place)
+  }
+}
+
+extension Held: ContentDecoder where Value: ContentDecoder & ~Copyable {
+  public func decode(
+    _ bytes: RawSpan, _ coding: ContentCoding, into output: inout ByteBuffer
+  ) -> ContentDecoderOutcome { value.decode(bytes, coding, into: &output) }
+}
+
+extension Held: Atlas where Value: Atlas & ~Copyable {
+  public func locate(_ address: IPAddress) -> Location { value.locate(address) }
+}
+
+extension Held: PacketCipher where Value: PacketCipher & ~Copyable {
+  public func extract(salt: RawSpan, from material: RawSpan) -> PacketKeys.Secret {
+    value.extract(salt: salt, from: material)
+  }
+  public func expand(_ secret: PacketKeys.Secret, info: RawSpan) -> PacketKeys.Secret {
+    value.expand(secret, info: info)
+  }
+  public func encrypt(_ block: PacketKeys.Block, key: PacketKeys.Block) -> PacketKeys.Block {
+    value.encrypt(block, key: key)
+  }
+  public func open(
+    _ sealed: RawSpan, key: PacketKeys.Block, nonce: PacketKeys.Nonce,
+    authenticating header: RawSpan, into output: inout ByteBuffer
+  ) -> Bool {
+    value.open(sealed, key: key, nonce: nonce, authenticating: header, into: &output)
+  }
+}
+
+// The only existentials of the core: bound to classes, which Embedded Swift has.
+
+private struct SinkReference: InspectionSink {
+  var object: any InspectionSink & AnyObject
+
+  mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {
+    object.flow(flow, ended: reason)
+  }
+  mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext) {
+    object.http(transaction, context)
+  }
+  mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext) {
+    object.tls(session, context)
+  }
+  mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    object.dns(message, context, at: time)
+  }
+  mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
+    object.anomaly(anomaly, context, at: time)
+  }
+  mutating func alert(_ alert: Alert) { object.alert(alert) }
+  var wantsBodies: Bool { object.wantsBodies }
+  mutating func body(
+    _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32
+  ) { object.body(bytes, coding, direction, place: place) }
+  mutating func bodyEnded(_ direction: Direction, place: UInt32) {
+    object.bodyEnded(direction, place: place)
+  }
+}
+
+private struct DecoderReference: ContentDecoder {
+  var object: any ContentDecoder & AnyObject
+
+  mutating func decode(
+    _ bytes: RawSpan, _ coding: ContentCoding, into output: inout ByteBuffer
+  ) -> ContentDecoderOutcome { object.decode(bytes, coding, into: &output) }
+}
+
+private struct AtlasReference: Atlas {
+  var object: any Atlas & AnyObject
+
+  mutating func locate(_ address: IPAddress) -> Location { object.locate(address) }
+}
+
+private struct CipherReference: PacketCipher {
+  var object: any PacketCipher & AnyObject
+
+  mutating func extract(salt: RawSpan, from material: RawSpan) -> PacketKeys.Secret {
+    object.extract(salt: salt, from: material)
+  }
+  mutating func expand(_ secret: PacketKeys.Secret, info: RawSpan) -> PacketKeys.Secret {
+    object.expand(secret, info: info)
+  }
+  mutating func encrypt(_ block: PacketKeys.Block, key: PacketKeys.Block) -> PacketKeys.Block {
+    object.encrypt(block, key: key)
+  }
+  mutating func open(
+    _ sealed: RawSpan, key: PacketKeys.Block, nonce: PacketKeys.Nonce,
+    authenticating header: RawSpan, into output: inout ByteBuffer
+  ) -> Bool {
+    object.open(sealed, key: key, nonce: nonce, authenticating: header, into: &output)
+  }
+}
