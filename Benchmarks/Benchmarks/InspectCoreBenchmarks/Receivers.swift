@@ -8,6 +8,8 @@ struct NoSink: InspectionSink, ~Copyable {
   mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext) {}
   mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext) {}
   mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {}
+  mutating func multicastDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {}
+  mutating func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {}
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {}
   mutating func alert(_ alert: Alert) {}
   mutating func body(

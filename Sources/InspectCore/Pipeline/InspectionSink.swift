@@ -1,4 +1,5 @@
-/// Who receives what an `Inspector` sees. Views are lent for the call.
+/// Who receives what an `Inspector` sees. Views are lent for the call. Nothing has a default: an event
+/// that somebody forgot to hand on (`Held`) would be lost in silence.
 public protocol InspectionSink: ~Copyable {
   /// A flow is over, or the input is.
   mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason)
@@ -20,16 +21,6 @@ public protocol InspectionSink: ~Copyable {
     _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32)
   /// The content is at its end; what is known of it belongs to the `http` event of `place`.
   mutating func bodyEnded(_ direction: Direction, place: UInt32)
-}
-
-extension InspectionSink where Self: ~Copyable {
-  public mutating func multicastDNS(
-    _ message: DNSMessage, _ context: FlowContext, at time: Timestamp
-  ) {}
-
-  public mutating func linkLocalDNS(
-    _ message: DNSMessage, _ context: FlowContext, at time: Timestamp
-  ) {}
 }
 
 /// Who knows where an address is.

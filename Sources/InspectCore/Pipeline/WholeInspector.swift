@@ -62,6 +62,12 @@ extension Held: InspectionSink where Value: InspectionSink & ~Copyable {
   public func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
     value.dns(message, context, at: time)
   }
+  public func multicastDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    value.multicastDNS(message, context, at: time)
+  }
+  public func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    value.linkLocalDNS(message, context, at: time)
+  }
   public func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
     value.anomaly(anomaly, context, at: time)
   }
@@ -119,6 +125,12 @@ private struct SinkReference: InspectionSink {
   }
   mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
     object.dns(message, context, at: time)
+  }
+  mutating func multicastDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    object.multicastDNS(message, context, at: time)
+  }
+  mutating func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
+    object.linkLocalDNS(message, context, at: time)
   }
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
     object.anomaly(anomaly, context, at: time)
