@@ -76,36 +76,6 @@ func androidBase64(_ text: String) -> [UInt8] {
   return lines
 }
 
-/// A vector of `Vectors/finder.txt`.
-struct FindVector: CustomTestStringConvertible, Sendable {
-  var why: String
-  var bytes: [UInt8] = []
-  var expected = ""
-
-  var testDescription: String { why }
-
-  static let all: [FindVector] = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Vectors/finder.txt")
-    guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }
-    var vectors: [FindVector] = []
-    for line in text.split(separator: "\n") {
-      if line.hasPrefix("# ") {
-        vectors.append(FindVector(why: String(line.dropFirst(2))))
-      } else if line.hasPrefix("=> "), !vectors.isEmpty {
-        vectors[vectors.count - 1].expected = String(line.dropFirst(3))
-      } else if !vectors.isEmpty {
-        let digits = Array(line)
-        vectors[vectors.count - 1].bytes += stride(from: 0, to: digits.count - 1, by: 2).compactMap
-        {
-          UInt8(String(digits[$0...$0 + 1]), radix: 16)
-        }
-      }
-    }
-    return vectors
-  }()
-}
-
 /// The fixture of the origin case, synthetic.
 enum Nokia {
   static let json = """

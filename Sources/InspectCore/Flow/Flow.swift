@@ -14,9 +14,15 @@ public struct FlowContext: Sendable {
   /// The capture file (its number in the order given) that the first packet came from.
   public let source: UInt16
   public let start: Timestamp
+  /// The outermost packet that the flow's first one was in; nil outside of tunnels.
+  public internal(set) var tunnel: TunnelContext?
   /// Of the first message, where the protocol is ICMP or ICMPv6.
   public internal(set) var icmpType: UInt8 = 0
   public internal(set) var icmpCode: UInt8 = 0
+  /// Of the first message the other way.
+  public internal(set) var icmpResponse: (type: UInt8, code: UInt8)?
+  /// Where the protocol is ESP.
+  public internal(set) var securityParametersIndex: UInt32 = 0
 
   init(
     client: Endpoint, server: Endpoint, clientMAC: MACAddress, serverMAC: MACAddress,
@@ -48,8 +54,20 @@ public struct FlowContext: Sendable {
     var other = self
     (other.client, other.server) = (server, client)
     (other.clientMAC, other.serverMAC) = (serverMAC, clientMAC)
+    if let tunnel {
+      other.tunnel = TunnelContext(
+        source: tunnel.destination, destination: tunnel.source,
+        protocolNumber: tunnel.protocolNumber)
+    }
     return other
   }
+}
+
+/// The ends of a tunnel. The ports are 0 where its protocol has none.
+public struct TunnelContext: Equatable, Sendable {
+  public let source: Endpoint
+  public let destination: Endpoint
+  public let protocolNumber: UInt8
 }
 
 /// A bidirectional flow and what is known of it.
@@ -60,7 +78,14 @@ public struct Flow: ~Copyable {
 
   /// Why a flow's record was written.
   public enum EndReason: UInt8, Sendable {
-    case timeout, closed, forced, shutdown
+    /// It was silent for too long.
+    case timeout
+    /// Another connection began between the same ports.
+    case reuse
+    /// The table was full.
+    case forced
+    /// The input is over.
+    case shutdown
   }
 
   /// What one side sent.

@@ -10,6 +10,9 @@ public struct Inspector<
   private var transports: Transports<Sink, Decoder, Map, Cipher>
   private var counters = InspectorCounters()
 
+  /// Tunnels inside tunnels that are followed; a packet deeper than that is counted.
+  static var maximumTunnelDepth: UInt8 { 8 }
+
   /// `hashKey` must be random where the input may be hostile.
   public init(
     configuration: InspectorConfiguration, hashKey: (UInt64, UInt64), sink: consuming Sink,
@@ -34,24 +37,13 @@ public struct Inspector<
     counters.bytes &+= UInt64(truncatingIfNeeded: originalByteCount)
     if bytes.byteCount < originalByteCount { counters.truncatedPackets &+= 1 }
     transports.advance(to: time)
+    var frame = Frame(
+      link: PacketDecoder.Link(), byteCount: originalByteCount, time: time, source: source)
     do throws(WireError) {
-      var link = PacketDecoder.Link()
-      let network = try PacketDecoder.network(of: bytes, linkType: linkType, link: &link)
-      let frame = Frame(link: link, byteCount: originalByteCount, time: time, source: source)
-      switch network {
-      case .ipv4(let packet):
-        counters.ipv4 &+= 1
-        handle(PacketDecoder.Datagram(try IPv4Packet(packet)), frame)
-      case .ipv6(let packet):
-        counters.ipv6 &+= 1
-        handle(try PacketDecoder.Datagram(try IPv6Packet(packet)), frame)
-      case .arp: counters.arp &+= 1
-      case .other: counters.notIP &+= 1
-      case .unknownLinkType: counters.unknownLinkType &+= 1
-      }
+      let network = try PacketDecoder.network(of: bytes, linkType: linkType, link: &frame.link)
+      try handle(network, of: bytes, frame)
     } catch {
-      counters.malformed &+= 1
-      transports.applications.exchange.report(Anomaly(error), nil, at: time)
+      malformed(error, frame)
     }
   }
 
@@ -82,17 +74,148 @@ public struct Inspector<
     _modify { yield &transports.applications.exchange.cases }
   }
 
+  // MARK: Layers
+
+  /// Goes on with what the link layer carries. `bytes` are the whole frame.
   @inline(__always)
-  private mutating func handle(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
+  private mutating func handle(
+    _ network: PacketDecoder.Network, of bytes: RawSpan, _ frame: Frame
+  ) throws(WireError) {
+    switch network {
+    case .ipv4(let content):
+      counters.ipv4 &+= 1
+      let packet = try IPv4Packet(content)
+      if packet.cutByteCount > 0, bytes.byteCount >= frame.byteCount { shortened(.ipv4, frame) }
+      let before = bytes.byteCount - content.byteCount + packet.headerByteCount
+      handle(PacketDecoder.Datagram(packet), frame, headerByteCount: before)
+    case .ipv6(let content):
+      counters.ipv6 &+= 1
+      let packet = try IPv6Packet(content)
+      if packet.cutByteCount > 0, bytes.byteCount >= frame.byteCount { shortened(.ipv6, frame) }
+      let datagram = try PacketDecoder.Datagram(packet)
+      let headers = packet.bytes.byteCount - datagram.payload.byteCount
+      handle(datagram, frame, headerByteCount: bytes.byteCount - content.byteCount + headers)
+    case .aggregate(let frames): takeApart(frames, frame)
+    case .arp: counters.arp &+= 1
+    case .encrypted: counters.encryptedFrames &+= 1
+    case .other: counters.notIP &+= 1
+    case .unknownLinkType(let number): counters.unknownLinkTypes.add(number)
+    case .tooManyLayers: tooManyLayers(frame)
+    }
+  }
+
+  @inline(__always)
+  private mutating func handle(
+    _ datagram: PacketDecoder.Datagram, _ frame: Frame, headerByteCount: Int
+  ) {
     if let fragment = datagram.fragment {
-      collect(datagram, fragment, frame)
+      collect(datagram, fragment, frame, headerByteCount)
+    } else if datagram.mayCarry {
+      handleCarrier(datagram, frame)
     } else {
       transports.handle(datagram, frame)
     }
   }
 
+  @inline(never)
+  private mutating func malformed(_ error: WireError, _ frame: Frame) {
+    counters.malformed &+= 1
+    transports.applications.exchange.report(Anomaly(error), nil, at: frame.time)
+  }
+
+  /// The whole frame is there, and its IP header promises more: what is there is looked at.
+  @inline(never)
+  private mutating func shortened(_ layer: WireError.Layer, _ frame: Frame) {
+    transports.applications.exchange.report(
+      Anomaly(.truncated(layer, needed: .max, available: 0)), nil, at: frame.time)
+  }
+
+  @inline(never)
+  private mutating func tooManyLayers(_ frame: Frame) {
+    counters.tooManyLayers &+= 1
+    transports.applications.exchange.report(
+      Anomaly(.decode, "decoder.too_many_layers"), nil, at: frame.time)
+  }
+
+  // MARK: Tunnels
+
+  /// The outer packet is one of its flow, and the inner one starts anew at the link layer.
+  @inline(never)
+  private mutating func handleCarrier(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
+    do throws(WireError) {
+      if datagram.protocolNumber == IPProtocol.authentication.rawValue {
+        // No tunnel: the header says who sent what follows, and leaves it readable.
+        let content = try IPv6Payload(datagram.payload, nextHeader: datagram.protocolNumber)
+        let rest = PacketDecoder.Datagram(
+          source: datagram.source, destination: datagram.destination,
+          protocolNumber: content.protocolNumber, payload: content.bytes,
+          cutByteCount: datagram.cutByteCount)
+        guard content.fragment == nil, rest.mayCarry else { return transports.handle(rest, frame) }
+        return handleCarrier(rest, frame)
+      }
+      guard let tunnel = try datagram.tunnel() else {
+        if datagram.isEncapsulatedSecurityPayload { counters.securityPayloadsInUDP &+= 1 }
+        return transports.handle(datagram, frame)
+      }
+      transports.carry(datagram, frame)
+      counters.tunnels[Int(tunnel.kind.rawValue)] &+= 1
+      enter(tunnel, of: datagram, frame)
+    } catch {
+      // The outer packet is one all the same.
+      transports.handle(datagram, frame)
+      malformed(error, frame)
+    }
+  }
+
+  private mutating func enter(
+    _ tunnel: Tunnel, of datagram: PacketDecoder.Datagram, _ frame: Frame
+  ) {
+    guard frame.tunnelDepth < Inspector.maximumTunnelDepth else { return tooManyLayers(frame) }
+    if frame.tunnelDepth == 0 { transports.tunnel = TunnelContext(datagram) }
+    var inner = frame
+    inner.tunnelDepth += 1
+    inner.byteCount = tunnel.bytes.byteCount + datagram.cutByteCount
+    inner.link = PacketDecoder.Link()
+    decode(tunnel.bytes, from: tunnel.layer, inner)
+  }
+
+  private mutating func decode(
+    _ bytes: RawSpan, from layer: PacketDecoder.Layer, _ frame: Frame
+  ) {
+    var frame = frame
+    do throws(WireError) {
+      let network = try PacketDecoder.walk(bytes, from: layer, link: &frame.link)
+      try handle(network, of: bytes, frame)
+    } catch {
+      malformed(error, frame)
+    }
+  }
+
+  /// The frames that a wireless LAN sent as one.
+  @inline(never)
+  private mutating func takeApart(_ frames: RawSpan, _ frame: Frame) {
+    var rest = frames
+    do throws(WireError) {
+      while !rest.isEmpty {
+        let part = try AggregatedFrame(rest)
+        var inner = frame
+        inner.byteCount = part.bytes.byteCount
+        inner.link.source = part.source
+        inner.link.destination = part.destination
+        decode(part.payload, from: .llc, inner)
+        rest = rest.extracting(droppingFirst: part.paddedByteCount)
+      }
+    } catch {
+      malformed(error, frame)
+    }
+  }
+
+  // MARK: Fragments
+
+  @inline(never)
   private mutating func collect(
-    _ datagram: PacketDecoder.Datagram, _ fragment: IPv6Payload.Fragment, _ frame: Frame
+    _ datagram: PacketDecoder.Datagram, _ fragment: IPv6Payload.Fragment, _ frame: Frame,
+    _ headerByteCount: Int
   ) {
     counters.fragments &+= 1
     let key = FragmentTable.Key(
@@ -105,85 +228,76 @@ public struct Inspector<
       if fragment.byteOffset == 0 { transports.handle(datagram, frame) }
       return
     }
-    switch fragments.add(
-      datagram.payload, at: fragment.byteOffset, moreFragments: fragment.moreFragments, of: key,
-      time: frame.time)
-    {
+    // All but the last have a multiple of eight octets; what is more is left out, as Linux does.
+    let kept = datagram.payload.byteCount & (fragment.moreFragments ? ~7 : ~0)
+    let overlaps = fragments.overlapping
+    let outcome = fragments.add(
+      datagram.payload.extracting(first: kept), at: fragment.byteOffset,
+      moreFragments: fragment.moreFragments, of: key, time: frame.time)
+    if fragments.overlapping != overlaps {
+      report(datagram, frame, "decoder.ipv4.frag_overlap", "decoder.ipv6.frag_overlap")
+    }
+    switch outcome {
     case .waiting:
       break
     case .dropped:
       counters.droppedFragments &+= 1
+      if fragment.byteOffset + kept > 65_535 {
+        report(
+          datagram, frame, "decoder.ipv4.frag_pkt_too_large", "decoder.ipv6.frag_pkt_too_large")
+      } else {
+        report(datagram, frame, "decoder.ipv4.frag_ignored", "decoder.ipv6.frag_ignored")
+      }
     case .complete(let place):
       counters.reassembledPackets &+= 1
-      Inspector.handle(place, of: &fragments, datagram, frame, &transports)
-      fragments.release(place)
+      // Taken out of the table, because there may be fragments of other packets inside.
+      let payload = fragments.take(place)
+      var whole = frame
+      // As long as the frame would have been.
+      whole.byteCount = headerByteCount + payload.count
+      handleReassembled(payload.bytes, datagram, whole)
     }
   }
 
-  // A function of its own, because the compiler tells the parts of a noncopyable `self` apart only
-  // as arguments.
-  private static func handle(
-    _ place: UInt32, of fragments: inout FragmentTable, _ last: PacketDecoder.Datagram,
-    _ frame: Frame, _ transports: inout Transports<Sink, Decoder, Map, Cipher>
+  private mutating func report(
+    _ datagram: PacketDecoder.Datagram, _ frame: Frame, _ version4: StaticString,
+    _ version6: StaticString
   ) {
-    let whole = PacketDecoder.Datagram(
-      source: last.source, destination: last.destination,
-      protocolNumber: last.protocolNumber, reassembled: fragments[place])
-    transports.handle(whole, frame)
+    transports.applications.exchange.report(
+      Anomaly(.decode, datagram.source.isIPv4 ? version4 : version6), nil, at: frame.time)
+  }
+
+  private mutating func handleReassembled(
+    _ payload: RawSpan, _ last: PacketDecoder.Datagram, _ frame: Frame
+  ) {
+    do throws(WireError) {
+      var protocolNumber = last.protocolNumber
+      var rest = payload
+      if !last.source.isIPv4 {
+        // Extension headers may be in the part that was fragmented.
+        let content = try IPv6Payload(payload, nextHeader: protocolNumber)
+        if content.fragment == nil {
+          protocolNumber = content.protocolNumber
+          rest = content.bytes
+        }
+      }
+      let whole = PacketDecoder.Datagram(
+        source: last.source, destination: last.destination, protocolNumber: protocolNumber,
+        payload: rest, cutByteCount: 0)
+      if whole.mayCarry { handleCarrier(whole, frame) } else { transports.handle(whole, frame) }
+    } catch {
+      malformed(error, frame)
+    }
   }
 }
 
 /// What is known of a packet beside its payload.
 struct Frame {
   var link: PacketDecoder.Link
-  /// On the wire, with the link header.
+  /// On the wire, with the link header; in a tunnel from its first header behind the tunnel's.
   var byteCount: Int
   var time: Timestamp
   var source: UInt16
   /// 0 outside of tunnels.
   var tunnelDepth: UInt8 = 0
-}
-
-extension Anomaly {
-  /// Suricata's name of the same, where it has one.
-  init(_ error: WireError) {
-    switch error {
-    case .truncated(let layer, _, _): self.init(.decode, Anomaly.truncated(layer))
-    case .malformed(let layer, _): self.init(.decode, Anomaly.malformed(layer))
-    }
-  }
-
-  private static func truncated(_ layer: WireError.Layer) -> StaticString {
-    switch layer {
-    case .ethernet: "decoder.ethernet.pkt_too_small"
-    case .vlan: "decoder.vlan.header_too_small"
-    case .linuxCooked: "decoder.sll.pkt_too_small"
-    case .loopback: "decoder.null.pkt_too_small"
-    case .ipv4: "decoder.ipv4.trunc_pkt"
-    case .ipv6: "decoder.ipv6.trunc_pkt"
-    case .icmp: "decoder.icmp.pkt_too_small"
-    case .tcp: "decoder.tcp.pkt_too_small"
-    case .udp: "decoder.udp.pkt_too_small"
-    case .dns: "dns.truncated"
-    case .tls: "tls.truncated"
-    case .http: "http.truncated"
-    }
-  }
-
-  private static func malformed(_ layer: WireError.Layer) -> StaticString {
-    switch layer {
-    case .ethernet: "decoder.ethernet.malformed"
-    case .vlan: "decoder.vlan.malformed"
-    case .linuxCooked: "decoder.sll.malformed"
-    case .loopback: "decoder.null.unsupported_type"
-    case .ipv4: "decoder.ipv4.malformed"
-    case .ipv6: "decoder.ipv6.malformed"
-    case .icmp: "decoder.icmp.malformed"
-    case .tcp: "decoder.tcp.hlen_too_small"
-    case .udp: "decoder.udp.hlen_invalid"
-    case .dns: "dns.malformed_data"
-    case .tls: "tls.invalid_record"
-    case .http: "http.malformed"
-    }
-  }
 }

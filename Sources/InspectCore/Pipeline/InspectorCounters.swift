@@ -6,8 +6,10 @@ public struct InspectorCounters: Sendable {
   /// Packets that the snap length cut.
   public internal(set) var truncatedPackets: UInt64 = 0
 
-  /// Packets of link types that are not decoded.
-  public internal(set) var unknownLinkType: UInt64 = 0
+  /// Packets of link types that are not decoded, by type.
+  public internal(set) var unknownLinkTypes = LinkTypeCounts()
+  /// Frames whose content is encrypted on the link (802.11, PPP).
+  public internal(set) var encryptedFrames: UInt64 = 0
   public internal(set) var arp: UInt64 = 0
   /// Frames that carry neither IP nor ARP.
   public internal(set) var notIP: UInt64 = 0
@@ -16,8 +18,15 @@ public struct InspectorCounters: Sendable {
   public internal(set) var tcp: UInt64 = 0
   public internal(set) var udp: UInt64 = 0
   public internal(set) var icmp: UInt64 = 0
+  public internal(set) var sctp: UInt64 = 0
   /// IP packets of other transports.
   public internal(set) var otherTransport: UInt64 = 0
+  /// Packets that carry another, by `Tunnel.Kind`.
+  var tunnels = InlineArray<8, UInt64>(repeating: 0)
+  /// ESP in UDP, which is not looked into.
+  public internal(set) var securityPayloadsInUDP: UInt64 = 0
+  /// Packets in more tunnels, or behind more headers, than are followed.
+  public internal(set) var tooManyLayers: UInt64 = 0
   /// Packets with a header that is cut off or makes no sense.
   public internal(set) var malformed: UInt64 = 0
 
@@ -59,4 +68,42 @@ public struct InspectorCounters: Sendable {
   public internal(set) var anomalies: UInt64 = 0
 
   public init() {}
+
+  /// Packets that carry another, by the kind of tunnel.
+  public var packetsInTunnels: [(kind: StaticString, packets: UInt64)] {
+    (0..<Tunnel.Kind.count).map {
+      (Tunnel.Kind(rawValue: UInt8($0))?.name ?? "", tunnels[$0])
+    }
+  }
+}
+
+/// How many packets there were of each link type that is not decoded. So many types are kept apart
+/// as a capture can sensibly have; the packets of further ones are counted together.
+public struct LinkTypeCounts: Sendable {
+  public struct Entry: Sendable {
+    /// The number of the type (LINKTYPE_).
+    public let number: UInt32
+    public internal(set) var packets: UInt64
+  }
+
+  public static var capacity: Int { 8 }
+
+  private var entries = InlineArray<8, Entry>(repeating: Entry(number: 0, packets: 0))
+  /// The types that are kept apart.
+  public private(set) var count = 0
+  /// Packets of all types.
+  public private(set) var total: UInt64 = 0
+
+  public subscript(index: Int) -> Entry { entries[index] }
+
+  mutating func add(_ number: UInt32) {
+    total &+= 1
+    for index in 0..<count where entries[index].number == number {
+      entries[index].packets &+= 1
+      return
+    }
+    guard count < LinkTypeCounts.capacity else { return }
+    entries[count] = Entry(number: number, packets: 1)
+    count += 1
+  }
 }

@@ -1,8 +1,5 @@
 /// From a captured packet to what its IP header carries: nothing is copied.
 enum PacketDecoder {
-  /// More tags than any network stacks.
-  static var maximumVLANTags: Int { 8 }
-
   /// What the link layer said.
   struct Link {
     var source = MACAddress.none
@@ -14,63 +11,32 @@ enum PacketDecoder {
   enum Network: ~Escapable {
     case ipv4(RawSpan)
     case ipv6(RawSpan)
+    /// Several frames in one of a wireless LAN.
+    case aggregate(RawSpan)
     case arp
+    /// Encrypted below the network layer.
+    case encrypted
     case other
-    case unknownLinkType
+    case unknownLinkType(UInt32)
+    case tooManyLayers
   }
 
-  /// Takes the link layer off.
+  /// Takes the link layer off. What is common is here; the rest is in `walk`.
   @inline(__always)
   @_lifetime(copy bytes)
   static func network(
     of bytes: RawSpan, linkType: LinkType, link: inout Link
   ) throws(WireError) -> Network {
-    switch linkType {
-    case .ethernet:
-      let frame = try EthernetFrame(bytes)
-      link.source = frame.source
-      link.destination = frame.destination
-      return try network(frame.payload, frame.etherType, &link)
-    case .linuxCooked, .linuxCooked2:
-      let packet = try LinuxCookedPacket(bytes, version: linkType == .linuxCooked ? .one : .two)
-      link.source = packet.source
-      return try network(packet.payload, packet.protocolType, &link)
-    case .null, .loop:
-      let packet = try LoopbackPacket(bytes)
-      return try network(packet.payload, packet.protocolType, &link)
-    case .raw:
-      guard !bytes.isEmpty else { throw .truncated(.ipv4, needed: 1, available: 0) }
-      return bytes[0] >> 4 == 6 ? .ipv6(bytes) : .ipv4(bytes)
-    case .ipv4:
-      return .ipv4(bytes)
-    case .ipv6:
-      return .ipv6(bytes)
-    case .unknown:
-      return .unknownLinkType
+    guard case .ethernet = linkType else {
+      return try walk(bytes, from: .link(linkType), link: &link)
     }
-  }
-
-  @inline(__always)
-  @_lifetime(copy bytes)
-  private static func network(
-    _ bytes: RawSpan, _ etherType: EtherType, _ link: inout Link
-  ) throws(WireError) -> Network {
-    var rest = bytes
-    var type = etherType
-    for _ in 0...maximumVLANTags {
-      switch type {
-      case .ipv4: return .ipv4(rest)
-      case .ipv6: return .ipv6(rest)
-      case .arp: return .arp
-      case .unknown: return .other
-      case .customerTag, .serviceTag, .oldServiceTag:
-        let tag = try VLANTag(rest)
-        link.vlans.append(tag.identifier)
-        type = tag.etherType
-        rest = tag.payload
-      }
-    }
-    return .other
+    let frame = try EthernetFrame(bytes)
+    link.source = frame.source
+    link.destination = frame.destination
+    let type = frame.etherType
+    if case .ipv4 = type { return .ipv4(frame.payload) }
+    if case .ipv6 = type { return .ipv6(frame.payload) }
+    return try walk(frame.payload, from: .etherType(type), link: &link)
   }
 
   /// A packet's payload with what its IP header says of it.
@@ -110,16 +76,18 @@ enum PacketDecoder {
       fragment = content.fragment
     }
 
-    /// The whole packet that fragments made.
+    /// What is left when a header behind the IP header is taken off, or when fragments were put
+    /// together.
     @_lifetime(copy payload)
     init(
-      source: IPAddress, destination: IPAddress, protocolNumber: UInt8, reassembled payload: RawSpan
+      source: IPAddress, destination: IPAddress, protocolNumber: UInt8, payload: RawSpan,
+      cutByteCount: Int
     ) {
       self.source = source
       self.destination = destination
       self.protocolNumber = protocolNumber
       self.payload = payload
-      cutByteCount = 0
+      self.cutByteCount = cutByteCount
       fragment = nil
     }
   }

@@ -7,6 +7,8 @@ struct Transports<
   private var reassembly: TCPReassembly
   var applications: Applications<Sink, Decoder, Map, Cipher>
   private var counters = InspectorCounters()
+  /// The outermost packet around the present one, where that is in a tunnel.
+  var tunnel: TunnelContext?
 
   init(
     limits: InspectorLimits, function: SipHash13,
@@ -37,6 +39,7 @@ struct Transports<
     all.tcp = counters.tcp
     all.udp = counters.udp
     all.icmp = counters.icmp
+    all.sctp = counters.sctp
     all.otherTransport = counters.otherTransport
     all.malformed &+= counters.malformed
     all.flows = counters.flows
@@ -58,14 +61,35 @@ struct Transports<
       case .udp: try udp(datagram, frame)
       case .icmp: try icmp(datagram, frame, .four)
       case .icmpv6: try icmp(datagram, frame, .six)
-      case .hopByHopOptions, .ipv4, .ipv6, .routing, .fragment, .gre, .esp, .authentication,
-        .noNextHeader, .destinationOptions, .sctp, .mobility, .unknown:
+      case .sctp: try sctp(datagram, frame)
+      case .esp: try securityPayload(datagram, frame)
+      case .hopByHopOptions, .ipv4, .ipv6, .routing, .fragment, .gre, .authentication,
+        .noNextHeader, .destinationOptions, .mobility, .unknown:
         other(datagram, frame)
       }
     } catch {
-      counters.malformed &+= 1
-      applications.exchange.report(Anomaly(error), nil, at: frame.time)
+      malformed(error, frame)
     }
+  }
+
+  /// A packet that carries another: it is one of its flow, and nothing else looks into it.
+  mutating func carry(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
+    guard datagram.protocolNumber == IPProtocol.udp.rawValue else {
+      return other(datagram, frame)
+    }
+    do throws(WireError) {
+      let packet = try UDPDatagram(datagram.payload)
+      counters.udp &+= 1
+      _ = follow(packet, datagram, frame)
+    } catch {
+      malformed(error, frame)
+    }
+  }
+
+  @inline(never)
+  private mutating func malformed(_ error: WireError, _ frame: Frame) {
+    counters.malformed &+= 1
+    applications.exchange.report(Anomaly(error), nil, at: frame.time)
   }
 
   // MARK: TCP
@@ -87,7 +111,7 @@ struct Transports<
     if let place = found, flags.syn, !flags.ack,
       flows[place].isReused(by: segment.sequenceNumber, from: source)
     {
-      end(place, .closed)
+      end(place, .reuse)
       found = nil
     }
     // Who answers a SYN is the server, even when the SYN itself was not seen.
@@ -128,6 +152,15 @@ struct Transports<
   ) throws(WireError) {
     let packet = try UDPDatagram(datagram.payload)
     counters.udp &+= 1
+    guard let (place, direction) = follow(packet, datagram, frame) else { return }
+    applications.datagram(packet, direction, of: &flows[place], at: frame.time)
+  }
+
+  /// Counts the datagram for its flow, which may begin with it; nil when there is no room.
+  @inline(__always)
+  private mutating func follow(
+    _ packet: borrowing UDPDatagram, _ datagram: PacketDecoder.Datagram, _ frame: Frame
+  ) -> (UInt32, Direction)? {
     let source = Endpoint(address: datagram.source, port: packet.sourcePort)
     let destination = Endpoint(address: datagram.destination, port: packet.destinationPort)
     let key = FlowKey(
@@ -141,11 +174,11 @@ struct Transports<
         key, hash, isTurned ? destination : source, isTurned ? source : destination, frame,
         datagram.protocolNumber, isTurned, .datagramNew)
     }
-    guard let place = found else { return }
+    guard let place = found else { return nil }
     let direction = flows[place].direction(from: source)
     flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
     settleDatagrams(place)
-    applications.datagram(packet, direction, of: &flows[place], at: frame.time)
+    return (place, direction)
   }
 
   /// A flow that begins with a DNS response has its client on the other side.
@@ -175,10 +208,25 @@ struct Transports<
       flows[found].count(direction, frameBytes: frame.byteCount, at: frame.time)
       return
     }
-    withoutPorts(datagram, frame) { context in
-      context.icmpType = message.type
-      context.icmpCode = message.code
+    // An answer is of its question's flow; messages of another type are another flow's.
+    let counterpart = ICMPMessage.counterpart(of: message.type, version)
+    let key = FlowKey(
+      source: Endpoint(address: datagram.source, port: UInt16(message.type)),
+      destination: Endpoint(address: datagram.destination, port: UInt16(counterpart ?? 0)),
+      protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
+      tunnelDepth: frame.tunnelDepth)
+    guard let (place, isNew) = find(key, datagram, frame, (0, 0)) else { return }
+    if isNew {
+      flows[place].context.icmpType = message.type
+      flows[place].context.icmpCode = message.code
     }
+    let isForth =
+      flows[place].context.client.address == datagram.source
+      && flows[place].context.icmpType == message.type
+    if !isForth, flows[place].context.icmpResponse == nil {
+      flows[place].context.icmpResponse = (message.type, message.code)
+    }
+    count(place, isForth ? .toServer : .toClient, frame)
   }
 
   /// The flow that an ICMP error quotes a packet of, and the way the error goes: back.
@@ -204,28 +252,67 @@ struct Transports<
     }
   }
 
-  private mutating func other(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
-    counters.otherTransport &+= 1
-    withoutPorts(datagram, frame) { _ in }
+  private mutating func sctp(
+    _ datagram: PacketDecoder.Datagram, _ frame: Frame
+  ) throws(WireError) {
+    let packet = try SCTPPacket(datagram.payload)
+    counters.sctp &+= 1
+    let source = Endpoint(address: datagram.source, port: packet.sourcePort)
+    let key = FlowKey(
+      source: source,
+      destination: Endpoint(address: datagram.destination, port: packet.destinationPort),
+      protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
+      tunnelDepth: frame.tunnelDepth)
+    let ports = (packet.sourcePort, packet.destinationPort)
+    guard let (place, _) = find(key, datagram, frame, ports) else { return }
+    count(place, flows[place].direction(from: source), frame)
   }
 
-  private mutating func withoutPorts(
-    _ datagram: PacketDecoder.Datagram, _ frame: Frame, _ describe: (inout FlowContext) -> Void
-  ) {
-    let source = Endpoint(address: datagram.source, port: 0)
-    let destination = Endpoint(address: datagram.destination, port: 0)
+  /// A security association goes one way, and its index is part of what tells flows apart.
+  private mutating func securityPayload(
+    _ datagram: PacketDecoder.Datagram, _ frame: Frame
+  ) throws(WireError) {
+    let index = try EncapsulatingSecurityPayload(datagram.payload).securityParametersIndex
+    counters.otherTransport &+= 1
     let key = FlowKey(
-      source: source, destination: destination, protocolNumber: datagram.protocolNumber,
-      vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
+      source: Endpoint(address: datagram.source, port: UInt16(truncatingIfNeeded: index >> 16)),
+      destination: Endpoint(
+        address: datagram.destination, port: UInt16(truncatingIfNeeded: index)),
+      protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
+      tunnelDepth: frame.tunnelDepth)
+    guard let (place, isNew) = find(key, datagram, frame, (0, 0)) else { return }
+    if isNew { flows[place].context.securityParametersIndex = index }
+    let source = Endpoint(address: datagram.source, port: 0)
+    count(place, flows[place].direction(from: source), frame)
+  }
+
+  private mutating func other(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
+    counters.otherTransport &+= 1
+    let source = Endpoint(address: datagram.source, port: 0)
+    let key = FlowKey(
+      source: source, destination: Endpoint(address: datagram.destination, port: 0),
+      protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
+      tunnelDepth: frame.tunnelDepth)
+    guard let (place, _) = find(key, datagram, frame, (0, 0)) else { return }
+    count(place, flows[place].direction(from: source), frame)
+  }
+
+  /// The flow of a packet that is neither TCP nor UDP; a new one gets these ports.
+  private mutating func find(
+    _ key: FlowKey, _ datagram: PacketDecoder.Datagram, _ frame: Frame, _ ports: (UInt16, UInt16)
+  ) -> (place: UInt32, isNew: Bool)? {
     let hash = flows.hash(key)
-    var found = findOpen(key, hash, frame.time)
-    if found == nil {
-      found = begin(
-        key, hash, source, destination, frame, datagram.protocolNumber, false, .datagramNew)
-      if let place = found { describe(&flows[place].context) }
-    }
-    guard let place = found else { return }
-    let direction = flows[place].direction(from: source)
+    if let known = findOpen(key, hash, frame.time) { return (known, false) }
+    guard
+      let place = begin(
+        key, hash, Endpoint(address: datagram.source, port: ports.0),
+        Endpoint(address: datagram.destination, port: ports.1), frame, datagram.protocolNumber,
+        false, .datagramNew)
+    else { return nil }
+    return (place, true)
+  }
+
+  private mutating func count(_ place: UInt32, _ direction: Direction, _ frame: Frame) {
     flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
     settleDatagrams(place)
   }
@@ -250,12 +337,13 @@ struct Transports<
       end(victim, .forced)
     }
     counters.flows &+= 1
-    let context = FlowContext(
+    var context = FlowContext(
       client: client, server: server,
       clientMAC: isTurned ? frame.link.destination : frame.link.source,
       serverMAC: isTurned ? frame.link.source : frame.link.destination,
       protocolNumber: protocolNumber, tunnelDepth: frame.tunnelDepth, vlans: frame.link.vlans,
       source: frame.source, start: frame.time)
+    if frame.tunnelDepth > 0 { context.tunnel = tunnel }
     guard let place = flows.insert(Flow(key: key, context: context, hash: hash, list: list)) else {
       return nil
     }
@@ -270,8 +358,7 @@ struct Transports<
     }
     applications.flowEnded(&flows[place], at: time)
     let flow = flows.remove(place)
-    let told = flow.state == .closed && reason == .timeout ? .closed : reason
-    applications.exchange.sink.flow(flow, ended: told)
+    applications.exchange.sink.flow(flow, ended: reason)
   }
 }
 

@@ -16,7 +16,7 @@ public struct FragmentTable: ~Copyable {
   public enum Outcome: Equatable, Sendable {
     /// More is needed.
     case waiting
-    /// The packet at this place is whole; `release` it after use.
+    /// The packet at this place is whole; `take` it.
     case complete(UInt32)
     /// The fragment is of no use: it lies outside, it has no room, or it is one too many.
     case dropped
@@ -56,6 +56,8 @@ public struct FragmentTable: ~Copyable {
   private var first = UInt32.max
   private var last = UInt32.max
   private var byteCount = 0
+  /// Fragments that overlapped what came before them.
+  private(set) var overlapping: UInt64 = 0
   /// Packets that were given up for time or room.
   public private(set) var abandoned: UInt64 = 0
 
@@ -85,7 +87,11 @@ public struct FragmentTable: ~Copyable {
     } else if let total = assemblies[place].totalByteCount, offset + bytes.byteCount > total {
       return .dropped
     }
-    makeRoom(for: offset + bytes.byteCount, besides: place)
+    let end = offset + bytes.byteCount
+    if assemblies[place].ranges.firstMissing(from: offset, to: end) != offset..<end {
+      overlapping &+= 1
+    }
+    makeRoom(for: end, besides: place)
     guard assemblies[place].take(bytes, at: offset, counting: &byteCount) else {
       abandoned &+= 1
       release(place)
@@ -94,18 +100,22 @@ public struct FragmentTable: ~Copyable {
     return assemblies[place].isComplete ? .complete(place) : .waiting
   }
 
+  /// Ends the packet at `place` and gives its payload to the caller.
+  mutating func take(_ place: UInt32) -> ByteBuffer {
+    unlink(place)
+    let assembly = assemblies.remove(place)
+    byteCount -= assembly.payload.count
+    index.remove(assembly.hash, element: place)
+    return assembly.payload
+  }
+
   /// The payload of a complete packet.
   subscript(place: UInt32) -> RawSpan {
     @_lifetime(borrow self) get { assemblies[place].payload.bytes }
   }
 
   /// Ends the packet at `place`.
-  mutating func release(_ place: UInt32) {
-    unlink(place)
-    let assembly = assemblies.remove(place)
-    byteCount -= assembly.payload.count
-    index.remove(assembly.hash, element: place)
-  }
+  mutating func release(_ place: UInt32) { _ = take(place) }
 
   private func hash(_ key: Key) -> UInt32 {
     var state = function.begin()

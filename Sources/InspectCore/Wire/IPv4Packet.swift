@@ -32,7 +32,7 @@ public struct IPv4Packet: ~Escapable {
     let first = bytes[Offset.versionAndIHL]
     guard first >> 4 == 4 else { throw .malformed(.ipv4, .version) }
     headerByteCount = Int(first & 0x0f) * 4
-    guard headerByteCount >= Offset.options else { throw .malformed(.ipv4, .length) }
+    guard headerByteCount >= Offset.options else { throw .malformed(.ipv4, .headerLength) }
     try bytes.require(headerByteCount, for: .ipv4)
     let totalLength = Int(bytes.load(Offset.totalLength, as: UInt16.self))
     // Segmentation offload leaves 0 here: the packet is then as long as the capture says.

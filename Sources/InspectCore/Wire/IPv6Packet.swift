@@ -76,20 +76,20 @@ public struct IPv6Payload: ~Escapable {
     for _ in 0..<IPv6Payload.maximumHeaders {
       switch IPProtocol(rawValue: next) {
       case .hopByHopOptions, .routing, .destinationOptions, .mobility:
-        try rest.require(8, for: .ipv6)
+        try rest.require(8, for: .ipv6Extension)
         let byteCount = 8 + Int(rest[1]) * 8
-        try rest.require(byteCount, for: .ipv6)
+        try rest.require(byteCount, for: .ipv6Extension)
         next = rest[0]
         rest = rest.extracting(droppingFirst: byteCount)
       case .authentication:
         // RFC 4302 §2.2 counts in words of four octets, less two.
-        try rest.require(8, for: .ipv6)
+        try rest.require(8, for: .ipv6Extension)
         let byteCount = 8 + Int(rest[1]) * 4
-        try rest.require(byteCount, for: .ipv6)
+        try rest.require(byteCount, for: .ipv6Extension)
         next = rest[0]
         rest = rest.extracting(droppingFirst: byteCount)
       case .fragment:
-        try rest.require(8, for: .ipv6)
+        try rest.require(8, for: .ipv6Extension)
         let offset: UInt16 = rest.load(2)
         let fragment = Fragment(
           byteOffset: Int(offset & 0xfff8), moreFragments: offset & 1 != 0,
@@ -105,6 +105,6 @@ public struct IPv6Payload: ~Escapable {
         return
       }
     }
-    throw .malformed(.ipv6, .option)
+    throw .malformed(.ipv6Extension, .option)
   }
 }

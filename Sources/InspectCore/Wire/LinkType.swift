@@ -1,18 +1,35 @@
 /// A link-layer header type of a capture (LINKTYPE_, https://www.tcpdump.org/linktypes.html).
 public enum LinkType: Equatable, Sendable {
   case null, ethernet, raw, loop, linuxCooked, linuxCooked2, ipv4, ipv6
+  case ppp, pppWithDirection, pppOverEthernet, ciscoHDLC, ciscoHDLCWithDirection, llc
+  case wireless, radiotap, prism, avs
+  case perPacketInformation, netfilterLog, ipnet
   case unknown(UInt32)
 
   public init(rawValue: UInt32) {
     switch rawValue {
     case 0: self = .null
     case 1: self = .ethernet
+    case 9, 50: self = .ppp
+    // 11 is what DLT_ATM_RFC1483 is called inside files by some systems.
+    case 11, 100: self = .llc
     // 12 and 14 are what DLT_RAW is called inside files by some systems.
     case 12, 14, 101: self = .raw
+    case 51: self = .pppOverEthernet
+    case 104: self = .ciscoHDLC
+    case 105: self = .wireless
     case 108: self = .loop
     case 113: self = .linuxCooked
+    case 119: self = .prism
+    case 127: self = .radiotap
+    case 163: self = .avs
+    case 192: self = .perPacketInformation
+    case 204: self = .pppWithDirection
+    case 205: self = .ciscoHDLCWithDirection
+    case 226: self = .ipnet
     case 228: self = .ipv4
     case 229: self = .ipv6
+    case 239: self = .netfilterLog
     case 276: self = .linuxCooked2
     default: self = .unknown(rawValue)
     }
@@ -22,15 +39,35 @@ public enum LinkType: Equatable, Sendable {
 /// What an Ethernet frame carries (IEEE 802 EtherType).
 public enum EtherType: Equatable, Sendable {
   case ipv4, arp, ipv6, customerTag, serviceTag, oldServiceTag
+  /// The service instance tag of a backbone bridge (IEEE 802.1Q §9.7).
+  case backboneTag
+  case mpls, mplsMulticast, pppoeDiscovery, pppoeSession
+  // Of GRE and Geneve: a whole Ethernet frame, a PPP frame, a mirrored frame (ERSPAN II and III).
+  case transparentEthernet, ppp, erspan, erspan3
+  /// Cisco FabricPath: a frame around a frame.
+  case fabricPath
+  /// No type but the payload's length (IEEE 802.3 §3.2.6): an LLC frame follows.
+  case length(UInt16)
   case unknown(UInt16)
 
   public init(rawValue: UInt16) {
     switch rawValue {
+    case 0...1500: self = .length(rawValue)
     case 0x0800: self = .ipv4
     case 0x0806: self = .arp
-    case 0x86dd: self = .ipv6
+    case 0x22eb: self = .erspan3
+    case 0x6558: self = .transparentEthernet
     case 0x8100: self = .customerTag
+    case 0x86dd: self = .ipv6
+    case 0x880b: self = .ppp
+    case 0x8847: self = .mpls
+    case 0x8848: self = .mplsMulticast
+    case 0x8863: self = .pppoeDiscovery
+    case 0x8864: self = .pppoeSession
     case 0x88a8: self = .serviceTag
+    case 0x88be: self = .erspan
+    case 0x88e7: self = .backboneTag
+    case 0x8903: self = .fabricPath
     case 0x9100: self = .oldServiceTag
     default: self = .unknown(rawValue)
     }

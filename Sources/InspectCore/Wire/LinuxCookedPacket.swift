@@ -6,6 +6,9 @@
 public struct LinuxCookedPacket: ~Escapable {
   public enum Version: Sendable { case one, two }
 
+  /// The protocol number of LLC frames (Linux's ETH_P_802_2); it is no EtherType.
+  public static var logicalLink: UInt16 { 4 }
+
   public let bytes: RawSpan
   public let version: Version
 

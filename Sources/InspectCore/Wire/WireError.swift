@@ -6,12 +6,14 @@ public enum WireError: Error, Equatable, Sendable {
   case malformed(Layer, Field)
 
   public enum Layer: Sendable {
-    case ethernet, vlan, linuxCooked, loopback
-    case ipv4, ipv6, icmp, tcp, udp
+    case ethernet, vlan, linuxCooked, loopback, rawIP
+    case llc, mpls, ppp, pppoe, ciscoHDLC, wireless, captureHeader
+    case ipv4, ipv6, ipv6Extension, icmp, icmpv6, tcp, udp, sctp, esp
+    case gre, erspan
     case dns, tls, http
   }
 
   public enum Field: Sendable {
-    case version, length, option, name, pointer, record, line
+    case version, headerLength, length, option, name, pointer, record, line
   }
 }

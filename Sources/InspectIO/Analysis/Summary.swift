@@ -120,9 +120,11 @@ public struct Summary {
     let counts: [(UInt64, String)] = [
       (counters.truncatedPackets, "packets were cut by the capture's snap length"),
       (counters.streamGaps, "gaps in connections: bytes that the capture does not have"),
-      (counters.unknownLinkType, "packets of a link type that is not decoded"),
+      (counters.unknownLinkTypes.total, "packets of a link type that is not decoded"),
       (counters.notIP, "frames that carry neither IP nor ARP"),
-      (counters.otherTransport, "IP packets of other transports than TCP, UDP and ICMP"),
+      (counters.otherTransport, "IP packets of other transports than TCP, UDP, SCTP and ICMP"),
+      (counters.encryptedFrames, "frames that the link encrypts"),
+      (counters.tooManyLayers, "packets in more tunnels than are followed"),
       (counters.malformed, "packets with a damaged header"),
       (counters.cutBodies, "messages too long to be read to their end"),
       (counters.undecodedBodies, "bodies whose compression could not be undone"),

@@ -109,15 +109,21 @@ extension JSONWriter {
     let decoder: [(StaticString, UInt64)] = [
       ("pkts", counters.packets), ("bytes", counters.bytes),
       ("truncated", counters.truncatedPackets), ("invalid", counters.malformed),
-      ("unknown_link_type", counters.unknownLinkType), ("arp", counters.arp),
+      ("unknown_link_type", counters.unknownLinkTypes.total), ("arp", counters.arp),
       ("not_ip", counters.notIP), ("ipv4", counters.ipv4), ("ipv6", counters.ipv6),
       ("tcp", counters.tcp), ("udp", counters.udp), ("icmp", counters.icmp),
+      ("sctp", counters.sctp),
       ("other_transport", counters.otherTransport), ("fragments", counters.fragments),
       ("reassembled", counters.reassembledPackets),
       ("fragments_dropped", counters.droppedFragments),
       ("fragments_abandoned", counters.abandonedFragments),
+      ("encrypted_frames", counters.encryptedFrames),
+      ("esp_in_udp", counters.securityPayloadsInUDP),
+      ("too_many_layers", counters.tooManyLayers),
     ]
     for (name, value) in decoder { field(name, value) }
+    for (kind, packets) in counters.packetsInTunnels { field(kind, packets) }
+    writeLinkTypes(counters.unknownLinkTypes)
     endObject()
     beginObject("flow")
     field("total", counters.flows)
@@ -150,6 +156,21 @@ extension JSONWriter {
     field("alerts", alerts)
     writeRun(run)
     endObject()
+  }
+}
+
+extension JSONWriter {
+  /// The link types that were not decoded, by their numbers.
+  private mutating func writeLinkTypes(_ types: LinkTypeCounts) {
+    guard types.count > 0 else { return }
+    beginArray("unknown_link_types")
+    for index in 0..<types.count {
+      beginObject()
+      field("link_type", types[index].number)
+      field("pkts", types[index].packets)
+      endObject()
+    }
+    endArray()
   }
 }
 

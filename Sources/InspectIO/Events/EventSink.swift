@@ -56,17 +56,34 @@ public struct EventSink: InspectionSink, ~Copyable {
       for index in 0..<context.vlans.count { json.element(context.vlans[index]) }
       json.endArray()
     }
-    let hasPorts = [6, 17, 132].contains(context.protocolNumber)
-    json.field("src_ip", context.client.address)
-    if hasPorts { json.field("src_port", context.client.port) }
-    json.field("dest_ip", context.server.address)
-    if hasPorts { json.field("dest_port", context.server.port) }
-    json.field("proto", ProtocolName.text(context.protocolNumber))
+    writeEnds(context.client, context.server, context.protocolNumber)
     if [1, 58].contains(context.protocolNumber) {
       json.field("icmp_type", context.icmpType)
       json.field("icmp_code", context.icmpCode)
+      if let response = context.icmpResponse {
+        json.field("response_icmp_type", response.type)
+        json.field("response_icmp_code", response.code)
+      }
     }
+    if context.protocolNumber == 50 { json.field("spi", context.securityParametersIndex) }
     json.field("community_id", CommunityID.text(context))
+    if let tunnel = context.tunnel {
+      json.beginObject("tunnel")
+      writeEnds(tunnel.source, tunnel.destination, tunnel.protocolNumber)
+      json.field("depth", context.tunnelDepth)
+      json.endObject()
+    }
+  }
+
+  private mutating func writeEnds(
+    _ source: Endpoint, _ destination: Endpoint, _ protocolNumber: UInt8
+  ) {
+    let hasPorts = [6, 17, 132].contains(protocolNumber)
+    json.field("src_ip", source.address)
+    if hasPorts { json.field("src_port", source.port) }
+    json.field("dest_ip", destination.address)
+    if hasPorts { json.field("dest_port", destination.port) }
+    json.field("proto", ProtocolName.text(protocolNumber))
   }
 
   private mutating func end() {
@@ -90,7 +107,8 @@ public struct EventSink: InspectionSink, ~Copyable {
     json.field("bytes_toclient", flow.toClient.bytes)
     json.field("start", context.start)
     json.field("end", flow.lastSeen)
-    json.field("age", max(0, Int(flow.lastSeen.seconds(since: context.start))))
+    // As Suricata counts it: the clock's seconds that passed.
+    json.field("age", max(0, flow.lastSeen.wholeSeconds - context.start.wholeSeconds))
     json.field("state", EventNames.state(flow.state))
     json.field("reason", EventNames.reason(reason))
     json.endObject()
@@ -251,6 +269,10 @@ public struct EventSink: InspectionSink, ~Copyable {
   }
 }
 
+extension Timestamp {
+  fileprivate var wholeSeconds: Int64 { nanoseconds / 1_000_000_000 }
+}
+
 enum EventNames {
   static func state(_ state: Flow.State) -> StaticString {
     switch state {
@@ -263,7 +285,7 @@ enum EventNames {
   static func reason(_ reason: Flow.EndReason) -> StaticString {
     switch reason {
     case .timeout: "timeout"
-    case .closed: "closed"
+    case .reuse: "tcp_reuse"
     case .forced: "forced"
     case .shutdown: "shutdown"
     }
@@ -282,18 +304,28 @@ enum ProtocolName {
     case .esp: "ESP"
     case .gre: "GRE"
     case .authentication: "AH"
-    case .ipv4: "IPIP"
+    case .ipv4: "IP-in-IP"
     case .ipv6: "IPv6"
     case .hopByHopOptions: "HOPOPT"
     case .routing: "IPv6-Route"
     case .fragment: "IPv6-Frag"
     case .noNextHeader: "IPv6-NoNxt"
     case .destinationOptions: "IPv6-Opts"
-    case .mobility: "Mobility Header"
+    case .mobility: "Mobility"
     case .unknown(2): "IGMP"
-    case .unknown(89): "OSPFIGP"
+    case .unknown(33): "DCCP"
+    case .unknown(46): "RSVP"
+    case .unknown(88): "EIGRP"
+    case .unknown(89): "OSPF"
+    case .unknown(97): "ETHERIP"
     case .unknown(103): "PIM"
+    case .unknown(108): "IPComp"
     case .unknown(112): "VRRP"
+    case .unknown(113): "PGM"
+    case .unknown(115): "L2TP"
+    case .unknown(136): "UDPLite"
+    case .unknown(137): "MPLS-in-IP"
+    case .unknown(139): "HIP"
     case .unknown(let other): String(other)
     }
   }

@@ -96,7 +96,8 @@ enum CommunityID {
     var isOneWay = false
     if isICMP {
       source.port = UInt16(context.icmpType)
-      if let counterpart = counterpart(context.icmpType, isVersion6: context.protocolNumber == 58) {
+      let version: ICMPMessage.Version = context.protocolNumber == 58 ? .six : .four
+      if let counterpart = ICMPMessage.counterpart(of: context.icmpType, version) {
         destination.port = UInt16(counterpart)
       } else {
         destination.port = UInt16(context.icmpCode)
@@ -120,19 +121,6 @@ enum CommunityID {
 
   private static func append(_ address: IPAddress, to bytes: inout [UInt8]) {
     for index in (address.isIPv4 ? 12 : 0)..<16 { bytes.append(address.byte(index)) }
-  }
-
-  /// The type that answers a type; nil where nothing does.
-  private static func counterpart(_ type: UInt8, isVersion6: Bool) -> UInt8? {
-    let pairs: [(UInt8, UInt8)] =
-      isVersion6
-      ? [(128, 129), (133, 134), (135, 136), (130, 131), (144, 145)]
-      : [(8, 0), (13, 14), (15, 16), (10, 9), (17, 18)]
-    for (first, second) in pairs {
-      if type == first { return second }
-      if type == second { return first }
-    }
-    return nil
   }
 }
 
