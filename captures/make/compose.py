@@ -11,13 +11,14 @@ import sys
 
 import phone
 import small
+import wrapped
 
 CAPTURES = pathlib.Path(__file__).resolve().parent.parent
 
 
 def main(check):
   differing = []
-  for name, data in itertools.chain(phone.files(), small.files()):
+  for name, data in itertools.chain(phone.files(), small.files(), wrapped.files()):
     path = CAPTURES / name
     if check and not (path.exists() and path.read_bytes() == data):
       differing.append(name)
