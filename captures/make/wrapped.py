@@ -110,6 +110,9 @@ def link_layers():
     ethernet_header(p, 0x88E7) + struct.pack("!I", 5) + wire.ethernet(p)))
   yield link("fabricpath", ether, lambda p: (
     ethernet_header(p, 0x8903) + struct.pack("!H", 0x0040) + wire.ethernet(p)))
+  yield link("pcapdroid-trailer", ether, lambda p: (
+    wire.ethernet(p) + bytes(-len(wire.network(p)) % 4)
+    + struct.pack("!Ii20sI", 0x01072021, 10123, b"an example app", 0xDEADBEEF)))
   yield link("ppp", 9, ppp)
   yield link("ppp-compressed", 50, lambda p: ppp(p, framed=False, compressed=True))
   yield link("ppp-with-direction", 204, lambda p: bytes([placing.from_phone(p)]) + ppp(p))
