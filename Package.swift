@@ -29,7 +29,10 @@ let package = Package(
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      resources: [.embedInCode("Policy/transfer-policy.csv")],
+      exclude: ["Geo/make-country-distances.py"],
+      resources: [
+        .embedInCode("Policy/transfer-policy.csv"), .embedInCode("Geo/country-distances.txt"),
+      ],
       swiftSettings: house),
     // The command line and nothing else.
     .executableTarget(

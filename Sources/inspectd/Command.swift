@@ -18,7 +18,9 @@ struct Command: ParsableCommand {
         inspectd geo build
       """,
     version: "inspectd \(Version.text)",
-    subcommands: [Analyze.self, Live.self, Geo.self, Unlocks.self, MakeReport.self])
+    subcommands: [
+      Analyze.self, Live.self, Geo.self, Unlocks.self, Watch.self, MakeReport.self, Stats.self,
+    ])
 }
 
 /// What a command ends with beside success; a wrong command line is 64.

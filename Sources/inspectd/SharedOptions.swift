@@ -29,6 +29,17 @@ struct SharedOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Geolocation database (MMDB); repeatable.", valueName: "file"))
   var geo: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Watched values: CSV kind,value,label[,class]; repeatable.", valueName: "file"))
+  var watch: [String] = []
+
+  @Option(help: ArgumentHelp("Key of the HMACs in watch lists.", valueName: "file"))
+  var watchKey: String?
+
+  @Flag(help: "Leave wrong lines of watch lists out instead of stopping.")
+  var watchLenient = false
+
   @Option(help: ArgumentHelp("Capture filter, pcap-filter(7).", valueName: "bpf"))
   var filter: String?
 
@@ -91,7 +102,16 @@ struct SharedOptions: ParsableArguments {
       }
       return network
     }
+    guard HomeCountry(home) != nil else {
+      throw ValidationError("--home: '\(home)' is no country (two letters), EEA, UK or CH")
+    }
     options.home = home
+    if watchKey != nil, watch.isEmpty {
+      throw ValidationError("--watch-key: there is no --watch")
+    }
+    options.watchLists = watch
+    options.watchKeyPath = watchKey
+    options.watchesLeniently = watchLenient
     options.policyPath = policy
     options.geoPaths = geo
     options.filter = filter

@@ -13,6 +13,11 @@ public struct Alert: Sendable {
     public let value: [UInt8]
     /// The form in which equal identifiers are equal bytes.
     public let normalized: [UInt8]
+    /// The value's label on a watch list; nil when it is on none.
+    public let watched: [UInt8]?
+    public let watchClass: WatchClass
+    /// Whether the name beside it says that a message goes to it.
+    public let isRecipient: Bool
   }
 
   public let rule: Rule
@@ -24,6 +29,8 @@ public struct Alert: Sendable {
   public let items: [Item]
   public internal(set) var unlock: UnlockFinding?
   public let isEncrypted: Bool
+  /// Whose self-registration it is, for that rule.
+  public let registration: SelfRegistration.Operator?
   /// The flow of the evidence.
   public let context: FlowContext
   /// How often it was seen.
@@ -54,9 +61,20 @@ public struct Destination: Sendable {
       case .dns: "dns"
       }
     }
+
+    /// How directly the client said it.
+    var rank: Int {
+      switch self {
+      case .http: 2
+      case .tls: 1
+      case .dns: 0
+      }
+    }
   }
 
   public let endpoint: Endpoint
+  /// The shortest time from a SYN to its answer, in nanoseconds, as it was known then.
+  public internal(set) var roundTrip: Int64?
   /// Lower case, without a port; empty when it has no name.
   public let host: [UInt8]
   public let nameSource: NameSource?

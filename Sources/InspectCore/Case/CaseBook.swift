@@ -29,8 +29,10 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
   private var deviceIndex: HashIndex
   private(set) var contacts: [Contact] = []
   private var contactIndex: HashIndex
+  private var roundTrips: RoundTrips
   /// Raised so far, or waiting for the end.
   public private(set) var alerts: [Alert] = []
+  private var alertIndex: HashIndex
   private var raised = 0
   private var sendCount = 0
   private var firstSeen: Timestamp?
@@ -53,6 +55,8 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     hosts = HostTable(capacity: limits.hosts, function: function)
     deviceIndex = HashIndex(capacity: limits.devices)
     contactIndex = HashIndex(capacity: limits.contacts)
+    alertIndex = HashIndex(capacity: limits.alerts)
+    roundTrips = RoundTrips(capacity: limits.contacts, function: function)
   }
 
   /// Whether a flow leaves the inside with a device's data.
@@ -63,6 +67,11 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
   mutating func saw(_ time: Timestamp) {
     if firstSeen.map({ time < $0 }) ?? true { firstSeen = time }
     if lastSeen.map({ time > $0 }) ?? true { lastSeen = time }
+  }
+
+  /// A server answered a SYN after so many nanoseconds.
+  mutating func answered(_ address: IPAddress, after nanoseconds: Int64) {
+    roundTrips.note(nanoseconds, address)
   }
 
   /// A device began to send at `time`.
@@ -84,28 +93,37 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     sendCount += 1
   }
 
-  /// A message in clear had personal data.
+  /// A message in clear had personal data, or was a self-registration.
   mutating func disclosed(
-    _ items: [Alert.Item], isSelfRegistration: Bool, _ context: FlowContext, host: UInt32?,
-    _ source: Destination.NameSource?, at time: Timestamp
+    _ items: [Alert.Item], registration: SelfRegistration.Operator?, _ context: FlowContext,
+    host: UInt32?, _ source: Destination.NameSource?, at time: Timestamp
   ) {
-    var kinds = KindSet()
-    for item in items {
-      if item.confidence > .low { kinds.insert(item.kind) } else { lowFindings &+= 1 }
-    }
-    guard !kinds.isEmpty || isSelfRegistration, isOutward(context),
+    let told = items.filter { $0.confidence > .low }
+    lowFindings &+= UInt64(items.count - told.count)
+    let unwanted = told.filter { $0.watchClass == .withdrawn && $0.isRecipient }
+    let leaves = isOutward(context)
+    guard leaves && (!told.isEmpty || registration != nil) || !unwanted.isEmpty,
       let number = contact(context, host, source)
     else { return }
-    contacts[number].kinds.formUnion(kinds)
-    let location = atlas.locate(context.server.address)
-    let evidence = Evidence(
-      items: items.filter { $0.confidence > .low }, kinds: kinds, contact: number,
-      location: location, transfer: transfer(to: location), context: context, time: time)
-    if !kinds.isEmpty {
-      raise(.personalDataCleartext, evidence)
-      if evidence.transfer.crossesBorder { raise(.personalDataCrossBorder, evidence) }
+    var evidence = evidence(told, number, context, at: time)
+    if leaves {
+      contacts[number].kinds.formUnion(evidence.kinds)
+      if !told.isEmpty {
+        raise(.personalDataCleartext, evidence)
+        if evidence.transfer.crossesBorder { raise(.personalDataCrossBorder, evidence) }
+      }
+      if let registration {
+        evidence.registration = registration
+        raise(.selfRegistration, evidence)
+      }
+      let protected = told.filter { $0.watchClass == .protected }
+      if !protected.isEmpty {
+        raise(.protectedIdentifier, self.evidence(protected, number, context, at: time))
+      }
     }
-    if isSelfRegistration { raise(.selfRegistration, evidence) }
+    if !unwanted.isEmpty {
+      raise(.withdrawnConsent, self.evidence(unwanted, number, context, at: time))
+    }
   }
 
   /// The input is over: tests the correlation with unlocks and gives all alerts out that wait, in
@@ -135,28 +153,54 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     var contact: Int
     var location: Location
     var transfer: TransferClass
+    var roundTrip: Int64?
     var context: FlowContext
     var time: Timestamp
+    var isEncrypted = false
+    var registration: SelfRegistration.Operator?
   }
 
-  private func transfer(to location: Location) -> TransferClass {
+  private mutating func evidence(
+    _ items: [Alert.Item], _ contact: Int, _ context: FlowContext, at time: Timestamp
+  ) -> Evidence {
+    var kinds = KindSet()
+    for item in items { kinds.insert(item.kind) }
+    let address = context.server.address
+    let location = atlas.locate(address)
+    let roundTrip = roundTrips[address]
+    return Evidence(
+      items: items, kinds: kinds, contact: contact, location: location,
+      transfer: transfer(to: location, address), roundTrip: roundTrip,
+      context: context, time: time)
+  }
+
+  private func transfer(to location: Location, _ address: IPAddress) -> TransferClass {
+    if configuration.isLocal(address) { return .domestic }
     // One address in many places: the database knows its owner, not where it answers.
-    location.isAnycast ? .unknown : configuration.policy.transfer(to: location.country)
+    return location.isAnycast ? .unknown : configuration.policy.transfer(to: location.country)
   }
 
   private mutating func raise(_ rule: Rule, _ evidence: Evidence, _ unlock: UnlockFinding? = nil) {
     guard
-      let severity = configuration.policy.severity(rule, evidence.transfer, evidence.kinds)
+      let severity = configuration.policy.severity(
+        rule, evidence.transfer, evidence.kinds, isEncrypted: evidence.isEncrypted)
     else { return }
-    let known = alerts.firstIndex {
-      $0.rule == rule && $0.contact == evidence.contact && $0.kinds == evidence.kinds
-        && $0.destination.location.country == evidence.location.country
+    var state = function.begin()
+    state.add(UInt64(rule.rawValue) << 32 | UInt64(evidence.location.country?.rawValue ?? 0))
+    state.add(UInt64(evidence.contact))
+    state.add(evidence.kinds.rawValue)
+    let hash = UInt32(truncatingIfNeeded: state.finish())
+    let known = alertIndex.find(hash) {
+      let alert = alerts[Int($0)]
+      return alert.rule == rule && alert.contact == evidence.contact
+        && alert.kinds == evidence.kinds
+        && alert.destination.location.country == evidence.location.country
     }
     if let known {
-      alerts[known].count += 1
+      alerts[Int(known)].count += 1
       return
     }
-    guard alerts.count < limits.alerts else {
+    guard alertIndex.insert(hash, element: UInt32(alerts.count)) else {
       refused &+= 1
       return
     }
@@ -165,10 +209,12 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
       Alert(
         rule: rule, severity: severity, time: evidence.time, device: devices[contact.device],
         destination: Destination(
-          endpoint: evidence.context.server, host: contact.host.map { hosts[$0] } ?? [],
+          endpoint: evidence.context.server, roundTrip: evidence.roundTrip,
+          host: contact.host.map { hosts[$0] } ?? [],
           nameSource: contact.nameSource, location: evidence.location,
           transfer: evidence.transfer),
-        items: evidence.items, unlock: unlock, isEncrypted: false, context: evidence.context,
+        items: evidence.items, unlock: unlock, isEncrypted: evidence.isEncrypted,
+        registration: evidence.registration, context: evidence.context,
         kinds: evidence.kinds, contact: evidence.contact))
   }
 
@@ -194,7 +240,8 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
         && (host != nil || contact.endpoint.address == address)
     }
     if let known {
-      if source == .http || contacts[Int(known)].nameSource == nil {
+      // What the client wrote goes before what it asked a name server for.
+      if let source, source.rank > contacts[Int(known)].nameSource?.rank ?? -1 {
         contacts[Int(known)].nameSource = source
       }
       return Int(known)
@@ -301,12 +348,12 @@ extension CaseBook where Map: ~Copyable {
     let finding = UnlockFinding(statistics: statistics, qValue: qValue)
     contacts[number].unlock = finding
     guard finding.isCorrelated else { return }
-    let location = atlas.locate(contacts[number].endpoint.address)
-    let evidence = Evidence(
-      items: [], kinds: contacts[number].kinds, contact: number, location: location,
-      transfer: transfer(to: location), context: contacts[number].context,
-      time: statistics.evidenceTime ?? contacts[number].sends.last ?? contacts[number].context.start
-    )
+    var evidence = evidence(
+      [], number, contacts[number].context,
+      at: statistics.evidenceTime ?? contacts[number].sends.last ?? contacts[number].context.start)
+    evidence.kinds = contacts[number].kinds
+    // What only TLS named was not seen in clear.
+    evidence.isEncrypted = evidence.kinds.isEmpty && contacts[number].nameSource == .tls
     raise(.unlockCorrelatedTransfer, evidence, finding)
   }
 
@@ -315,7 +362,11 @@ extension CaseBook where Map: ~Copyable {
     guard let finding = contacts[contact].unlock else { return }
     alerts[index].unlock = finding
     guard finding.isCorrelated, !contacts[contact].kinds.isEmpty else { return }
-    alerts[index].severity = alerts[index].severity.raised
+    let alert = alerts[index]
+    alerts[index].severity =
+      configuration.policy.severity(
+        alert.rule, alert.destination.transfer, alert.kinds, isEncrypted: alert.isEncrypted,
+        isCorrelated: true) ?? alert.severity
   }
 }
 

@@ -64,6 +64,8 @@ extension IPAddress {
 public struct InspectorConfiguration: Sendable {
   public var limits = InspectorLimits()
   public var cases = CaseConfiguration()
+  /// The values that are watched; nil without a list.
+  public var watch: WatchIndex?
 
   public init() {}
 }

@@ -38,10 +38,11 @@ public enum Severity: UInt8, CaseIterable, Comparable, Sendable {
 
   public static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
 
-  /// One step worse; `critical` stays.
-  var raised: Severity { Severity(rawValue: rawValue + 1) ?? .critical }
-  /// One step better; `low` stays.
-  var lowered: Severity { rawValue == 0 ? .low : Severity(rawValue: rawValue - 1) ?? .low }
+  /// So many steps worse, or better when negative; neither beyond `critical` nor below `low`.
+  func moved(by steps: Int) -> Severity {
+    let step = min(max(Int(rawValue) + steps, 0), Int(Severity.critical.rawValue))
+    return Severity(rawValue: UInt8(step)) ?? .critical
+  }
 }
 
 /// The rules that raise alerts.
@@ -64,7 +65,26 @@ public enum Rule: UInt8, CaseIterable, Sendable {
 
 /// The law of transfers as dated data: which country is what for an origin, and how grave a finding
 /// is. The program reads it from a file; nothing of it is in code.
+///
+/// A severity is that of the rule and the transfer's class, moved by the steps of what was sent, and
+/// of the circumstances.
 public struct TransferPolicy: Sendable {
+  /// What makes the same finding graver or less grave.
+  public enum Circumstance: UInt8, CaseIterable, Sendable {
+    /// Nobody on the way could read it.
+    case encrypted
+    /// The host is called at each unlock of the screen, and received personal data.
+    case correlated
+
+    /// The name in policy files.
+    public var name: StaticString {
+      switch self {
+      case .encrypted: "encrypted"
+      case .correlated: "correlated"
+      }
+    }
+  }
+
   public struct Country: Sendable {
     public var code: CountryCode
     public var transfer: TransferClass
@@ -79,8 +99,9 @@ public struct TransferPolicy: Sendable {
   private var countries: [Country] = []
   /// By rule and transfer class; nil raises no alert.
   private var severities = InlineArray<36, Severity?>(repeating: nil)
-  /// A bit for each kind that identifies a person less directly.
-  private var weakKinds: UInt64 = 0
+  /// By kind of personal data: what it identifies less directly counts less.
+  private var kindSteps = InlineArray<32, Int8>(repeating: 0)
+  private var circumstanceSteps = InlineArray<2, Int8>(repeating: 0)
 
   public init() {}
 
@@ -97,7 +118,13 @@ public struct TransferPolicy: Sendable {
       severity
   }
 
-  public mutating func setWeak(_ kind: IdentifierKind) { weakKinds |= 1 << UInt64(kind.rawValue) }
+  public mutating func set(_ kind: IdentifierKind, steps: Int8) {
+    kindSteps[Int(kind.rawValue)] = steps
+  }
+
+  public mutating func set(_ circumstance: Circumstance, steps: Int8) {
+    circumstanceSteps[Int(circumstance.rawValue)] = steps
+  }
 
   /// A country that is not listed has no decision.
   public func transfer(to country: CountryCode?) -> TransferClass {
@@ -106,13 +133,21 @@ public struct TransferPolicy: Sendable {
     return .thirdCountry
   }
 
-  /// How grave a finding of these kinds is; nil raises no alert. Kinds that all are weak count one
-  /// step less.
-  public func severity(_ rule: Rule, _ transfer: TransferClass, _ kinds: KindSet) -> Severity? {
+  /// How grave a finding of these kinds is; nil raises no alert. Of several kinds the gravest counts.
+  public func severity(
+    _ rule: Rule, _ transfer: TransferClass, _ kinds: KindSet, isEncrypted: Bool = false,
+    isCorrelated: Bool = false
+  ) -> Severity? {
     let place = Int(rule.rawValue) * TransferClass.allCases.count + Int(transfer.rawValue)
     guard let base = severities[place] else { return nil }
-    let isWeak = kinds.rawValue != 0 && kinds.rawValue & ~weakKinds == 0
-    return isWeak ? base.lowered : base
+    var steps: Int?
+    for kind in IdentifierKind.allCases where kinds.contains(kind) {
+      steps = max(steps ?? Int.min, Int(kindSteps[Int(kind.rawValue)]))
+    }
+    var sum = steps ?? 0
+    if isEncrypted { sum += Int(circumstanceSteps[0]) }
+    if isCorrelated { sum += Int(circumstanceSteps[1]) }
+    return base.moved(by: sum)
   }
 }
 

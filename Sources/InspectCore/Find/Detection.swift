@@ -31,6 +31,8 @@ struct Detection {
   var normalization: Normalization
   /// Metres; 0 when it is no place.
   var precision: UInt32 = 0
+  /// The number of the watched value that it is; `.max` for none.
+  var watched = UInt32.max
 
   init(
     _ kind: IdentifierKind, _ confidence: Confidence, as normalization: Normalization,

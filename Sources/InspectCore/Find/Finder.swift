@@ -23,9 +23,21 @@ public struct Finder: ~Copyable {
   var facts = MessageFacts()
   /// How many of the layers around are base64.
   var base64Depth = 0
+  /// Who looks for watched values; nil without a list.
+  var watcher: Watcher?
+  let watchIndex: WatchIndex?
+  /// What the search for watched values has done.
+  public internal(set) var watchCounters = WatchCounters()
+  /// Whether a watched value is somewhere in the layer that is read.
+  var isWatchHot = false
+  /// Whether the lists have values that only a whole leaf can be.
+  let watchesAllLeaves: Bool
 
-  public init(limits: FinderLimits = FinderLimits()) {
+  public init(limits: FinderLimits = FinderLimits(), watching index: WatchIndex? = nil) {
     self.limits = limits
+    watchIndex = index
+    watcher = index.map { Watcher($0) }
+    watchesAllLeaves = index.map { !$0.leaves.isEmpty || !$0.codes.isEmpty } ?? false
     path = ByteBuffer(limit: max(limits.pathBytes, 0))
     // A finding's path, name, value and normalised value.
     let bytesOfFinding = 2 &* (max(limits.pathBytes, 0) &+ max(limits.valueBytes, 0))
@@ -51,11 +63,14 @@ public struct Finder: ~Copyable {
     notes.removeAll()
     records.removeAll(keepingCapacity: true)
     lowRecords = 0
+    watcher?.begin()
+    let watched = watch(bytes)
     switch part {
     case .httpURL: walkURL(bytes, at: 0, depth: 0)
     case .httpRequestCookie: walkForm(bytes, at: 0, label: "cookie", depth: 1)
     default: visit(bytes, at: 0, key: key, depth: 0)
     }
+    endWatch(watched, bytes)
     facts.findings = records.count
     for record in records { sink.found(Finding(record, part: part, in: notes.bytes)) }
     counters.count(facts, bytes: bytes.byteCount)
@@ -107,7 +122,9 @@ public struct Finder: ~Copyable {
       facts.decodedBytes &+= buffer.count
       let outside = (path: path.count, records: records.count)
       appendToPath(Coding.label)
+      let watched = watch(buffer.bytes)
       visit(buffer.bytes, at: 0, key: key, depth: depth)
+      endWatch(watched, buffer.bytes)
       path.truncate(to: outside.path)
       trace(coding, from: outside.records, in: encoded, at: start)
       let rest = encoded.extracting(consumed..<budget)
@@ -163,7 +180,11 @@ public struct Finder: ~Copyable {
   /// Shows a value that opens no further to the detectors.
   mutating func leaf(_ value: RawSpan, at start: Int, key: RawSpan) {
     let meaning = keyNames.meaning(of: key, searchesEnd: value.byteCount >= Finder.shortest)
-    if value.byteCount <= 254, let detection = detect(Leaf(value, meaning: meaning)) {
+    if watchesLeaves, let hit = watched(value, at: start, key: key, meaning) {
+      let known = value.byteCount <= 254 ? detect(Leaf(value, meaning: meaning)) : nil
+      guard let detection = watchedDetection(hit, instead: known) else { return }
+      note(detection, value, at: start, key: key)
+    } else if value.byteCount <= 254, let detection = detect(Leaf(value, meaning: meaning)) {
       note(detection, value, at: start, key: key)
     } else {
       scanText(value, at: start, meaning: meaning)
@@ -199,7 +220,9 @@ public struct Finder: ~Copyable {
     let valueStart = notes.count
     appendValue(value, and: second, as: .verbatim)
     let normalizedStart = notes.count
-    appendValue(value, and: second, as: detection.normalization)
+    if !Finder.appendCanonical(of: detection.watched, watchIndex, to: &notes) {
+      appendValue(value, and: second, as: detection.normalization)
+    }
     records.append(
       FindingRecord(
         detection: detection, offset: start, path: pathStart..<keyStart,

@@ -7,6 +7,8 @@ public struct Finding: ~Escapable {
   public let offset: Int
   /// How precise a location is, in metres; 0 for other kinds.
   public let precision: UInt32
+  /// The number of the watched value (`WatchIndex`) that it is; nil when it is none.
+  public let watched: UInt32?
   /// The way to the value, UTF-8: `base64 > json:IMEI1`; empty when the part itself is the value.
   public let path: RawSpan
   /// The name that stood beside the value, as it was decoded; may be empty.
@@ -22,6 +24,7 @@ public struct Finding: ~Escapable {
     kind = record.detection.kind
     confidence = record.detection.confidence
     precision = record.detection.precision
+    watched = record.detection.watched == .max ? nil : record.detection.watched
     self.part = part
     offset = record.offset
     path = bytes.extracting(record.path)

@@ -88,7 +88,7 @@ extension Finder {
   ) {
     let value = bytes.extracting(place.start..<(place.start &+ place.count))
     let meaning = keyNames.meaning(of: name, searchesEnd: place.count >= Finder.shortest)
-    guard meaning != .none || place.count >= Finder.shortest else { return }
+    guard meaning != .none || place.count >= Finder.shortest || watchesLeaves else { return }
     appendToPath(name)
     correlate(meaning, place, in: bytes, with: &siblings, key: name)
     // Base64 that nobody escaped has `+` for itself, not for a space.
@@ -124,7 +124,9 @@ extension Finder {
       if end > position {
         let key = bytes.extracting(previous)
         let count = end &- position
-        if count >= Finder.shortest || keyNames.meaning(of: key, searchesEnd: false) != .none {
+        if count >= Finder.shortest || watchesLeaves
+          || keyNames.meaning(of: key, searchesEnd: false) != .none
+        {
           appendToPath("path[")
           appendToPath(number)
           path.append("]")

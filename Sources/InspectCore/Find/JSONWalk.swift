@@ -105,6 +105,7 @@ extension Finder {
     let raw = name.count > 0 ? bytes.extracting(name) : key
     guard
       isLong || name.hasEscapes || keyNames.meaning(of: raw, searchesEnd: false) != .none
+        || watchesLeaves
     else { return }
     let place = Place(layer: start, start: text.start, count: text.count)
     let outside = path.count

@@ -38,6 +38,67 @@ public struct SelfRegistrationKeys: Equatable, Sendable {
 
 /// The self-registration of a phone with its carrier, which the Nokia 7 Plus of 2019 sent abroad.
 public enum SelfRegistration {
+  /// Whose clients send it.
+  public enum Operator: UInt8, Sendable {
+    /// `zzhc.vnet.cn`: HTTP on any port, and CoAP at `/nb` from NB-IoT modules.
+    case telecom
+    /// `dm.wo.com.cn:6001/register?ver=&model=&manuf=&sign=`.
+    case unicom
+    /// `m.fxltsbl.com`: OMA LwM2M over CoAP.
+    case mobile
+
+    public var name: StaticString {
+      switch self {
+      case .telecom: "China Telecom"
+      case .unicom: "China Unicom"
+      case .mobile: "China Mobile"
+      }
+    }
+  }
+
+  /// China Unicom's is a request of `register` that names version, model, maker and signature. The
+  /// host is only asked for when one of the four is missing.
+  ///
+  /// - Parameters:
+  ///   - target: the request's target, as sent.
+  ///   - host: the host's name; may be empty.
+  static func operatorOf(target: RawSpan, host: RawSpan) -> Operator? {
+    guard let question = target.firstOffset(of: 0x3F) else { return nil }
+    let path = target.extracting(first: question)
+    guard path.hasSuffix("/register") else { return nil }
+    let query = target.extracting(droppingFirst: question &+ 1)
+    var named: UInt8 = 0
+    var start = 0
+    while start < query.byteCount {
+      let end = query.firstOffset(of: 0x26, from: start) ?? query.byteCount
+      let pair = query.extracting(start..<end)
+      if pair.hasBytes("ver=") { named |= 1 }
+      if pair.hasBytes("model=") { named |= 2 }
+      if pair.hasBytes("manuf=") { named |= 4 }
+      if pair.hasBytes("sign=") { named |= 8 }
+      start = end &+ 1
+    }
+    let isAtHome = host.equalsIgnoringCase("dm.wo.com.cn") && named.nonzeroBitCount >= 2
+    return named == 15 || isAtHome ? .unicom : nil
+  }
+
+  /// A request by CoAP: China Telecom's from NB-IoT modules, a POST of `/nb` with the telling keys;
+  /// China Mobile's, an LwM2M registration (`/rd?ep=...`, OMA LwM2M 1.0 §5.3.1) with its host.
+  ///
+  /// - Parameters:
+  ///   - path: the path's segments with `/` between, without one in front.
+  ///   - host: the name of the server, as far as it is known; may be empty.
+  ///   - keys: those of the payload (`MessageFacts`).
+  static func operatorOf(
+    coapPath path: RawSpan, isPost: Bool, host: RawSpan, keys: SelfRegistrationKeys
+  ) -> Operator? {
+    guard isPost else { return nil }
+    if path.byteCount == 2, path.hasBytes("nb"), keys.signatureCount >= 2 { return .telecom }
+    let isOperator =
+      host.equalsIgnoringCase("m.fxltsbl.com") || host.equalsIgnoringCase("shipei.fxltsbl.com")
+    return isOperator && path.byteCount >= 2 && path.hasBytes("rd") ? .mobile : nil
+  }
+
   /// Whether a request is one: a POST of the type `application/encrypted-json` whose body is the
   /// base64 of a JSON object with two or more of the six telling keys. The type alone says little:
   /// other vendors use it for bodies that are encrypted.

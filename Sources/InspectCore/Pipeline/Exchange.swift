@@ -17,8 +17,8 @@ struct Exchange<
   var cases: CaseBook<Map>
   var names: NameCache
   private var decoder: Decoder
-  private var finder = Finder()
-  private var findings = FindingBatch()
+  private var finder: Finder
+  private var findings: FindingBatch
   private var transactions: Slab<HTTPTransaction>
   private var decoded = ByteBuffer(limit: HTTPTransaction.bodyLimit)
   /// A text that does not lie in the packet as it is looked at.
@@ -50,6 +50,8 @@ struct Exchange<
   ) {
     self.sink = sink
     self.decoder = decoder
+    finder = Finder(watching: configuration.watch)
+    findings = FindingBatch(configuration.watch)
     cases = CaseBook(
       configuration: configuration.cases, limits: configuration.limits, function: function,
       atlas: atlas)
@@ -74,6 +76,9 @@ struct Exchange<
     all.undecodedBodies = undecodedBodies
     all.anomalies = anomalies
     all.applicationFull &+= full
+    all.lowFindings = cases.lowFindings
+    all.caseRefused = cases.refused
+    all.watch = finder.watchCounters
   }
 
   mutating func report(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
@@ -196,6 +201,12 @@ struct Exchange<
       bodyBytes -= body.count
       inspectBody(body.bytes, place)
     }
+    if transactions[place].requestByteCount == 0, cases.isOutward(context),
+      let registration = Exchange.registration(in: &transactions[place])
+    {
+      findings.removeAll()
+      discloseFindings(registration, at: transactions[place].start)
+    }
     let isAnswered = transactions[place].status != nil && queue.answering != place
     if isAnswered { close(place) }
   }
@@ -219,6 +230,13 @@ struct Exchange<
     _ findings: inout FindingBatch
   ) -> MessageFacts {
     finder.inspect(buffer.bytes, part: part, key: key, into: &findings)
+  }
+
+  /// What a request's target says by itself.
+  private static func registration(
+    in transaction: inout HTTPTransaction
+  ) -> SelfRegistration.Operator? {
+    SelfRegistration.operatorOf(target: transaction.target, host: transaction.host)
   }
 
   private static func number(
@@ -281,10 +299,12 @@ struct Exchange<
     discloseFindings(at: time)
   }
 
-  private mutating func discloseFindings(at time: Timestamp) {
-    guard !findings.isEmpty else { return }
+  private mutating func discloseFindings(
+    _ registration: SelfRegistration.Operator? = nil, at time: Timestamp
+  ) {
+    guard !findings.isEmpty || registration != nil else { return }
     cases.disclosed(
-      findings.items, isSelfRegistration: false, context, host: host, nameSource, at: time)
+      findings.items, registration: registration, context, host: host, nameSource, at: time)
     giveAlerts()
   }
 
@@ -313,12 +333,13 @@ struct Exchange<
       if outcome == .limitReached { cutBodies &+= 1 }
       facts = Exchange.inspect(&decoded, .httpRequestBody, RawSpan(), &finder, &findings)
     }
-    let isRegistration = SelfRegistration.matches(
+    let isTelecom = SelfRegistration.matches(
       method: transactions[place].method, contentType: transactions[place].requestType,
       facts: facts)
-    guard !findings.isEmpty || isRegistration else { return }
+    let registration = isTelecom ? .telecom : Exchange.registration(in: &transactions[place])
+    guard !findings.isEmpty || registration != nil else { return }
     cases.disclosed(
-      findings.items, isSelfRegistration: isRegistration, context,
+      findings.items, registration: registration, context,
       host: Exchange.number(of: &transactions[place], in: &cases.hosts) ?? host, nameSource,
       at: transactions[place].start)
     giveAlerts()
@@ -346,6 +367,9 @@ struct Exchange<
 /// Findings of one message, copied out of it.
 struct FindingBatch: ~Copyable, FindingSink {
   private(set) var items: [Alert.Item] = []
+  private let watch: WatchIndex?
+
+  init(_ watch: WatchIndex?) { self.watch = watch }
 
   var isEmpty: Bool { items.isEmpty }
 
@@ -356,7 +380,10 @@ struct FindingBatch: ~Copyable, FindingSink {
       Alert.Item(
         kind: finding.kind, confidence: finding.confidence, part: finding.part,
         offset: finding.offset, precision: finding.precision, path: [UInt8](finding.path),
-        value: [UInt8](finding.value), normalized: [UInt8](finding.normalized)))
+        value: [UInt8](finding.value), normalized: [UInt8](finding.normalized),
+        watched: finding.watched.flatMap { watch?.label(of: $0) },
+        watchClass: finding.watched.flatMap { watch?.watchClass(of: $0) } ?? .ordinary,
+        isRecipient: RecipientName.matches(finding.key)))
   }
 }
 

@@ -40,8 +40,22 @@ public struct Location: Equatable, Sendable {
   public var isAnycast = false
   /// Another database names another country.
   public var otherCountry: CountryCode?
+  /// Another database names the same country.
+  public var isConfirmed = false
+  /// The database is much older than the capture, or younger than it.
+  public var isStale = false
+  /// Kilometres from the place of the capture to the nearest point of `country`, at least.
+  public var distance: UInt32?
 
   public init() {}
+
+  /// Whether a packet cannot have been in `country` and back in `roundTrip` nanoseconds: light in
+  /// glass goes 100 km there and back in a millisecond (Gueye et al., "Constraint-Based Geolocation
+  /// of Internet Hosts", 2006).
+  public func isContradicted(by roundTrip: Int64?) -> Bool {
+    guard let roundTrip, let distance else { return false }
+    return Int64(distance) &* 10_000 > roundTrip
+  }
 }
 
 /// Something that is wrong with a packet, a stream or a message.

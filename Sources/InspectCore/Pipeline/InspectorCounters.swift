@@ -67,6 +67,12 @@ public struct InspectorCounters: Sendable {
   public internal(set) var undecodedBodies: UInt64 = 0
   public internal(set) var anomalies: UInt64 = 0
 
+  /// Identifiers of low confidence, which raise no alert.
+  public internal(set) var lowFindings: UInt64 = 0
+  /// Devices, destinations, sends and alerts that found no room.
+  public internal(set) var caseRefused: UInt64 = 0
+  public internal(set) var watch = WatchCounters()
+
   public init() {}
 
   /// Packets that carry another, by the kind of tunnel.

@@ -124,10 +124,27 @@ struct Transports<
     else { return }
     let direction = flows[place].direction(from: source)
     flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+    if flags.syn { timeHandshake(place, flags, direction, frame.time) }
     reassembly.process(
       segment, cutByteCount: datagram.cutByteCount, direction, of: &flows[place], at: frame.time,
       into: &applications)
     follow(place, flags, direction)
+  }
+
+  /// Takes the time from a SYN to its answer.
+  private mutating func timeHandshake(
+    _ place: UInt32, _ flags: TCPFlags, _ direction: Direction, _ time: Timestamp
+  ) {
+    switch (flows[place].tcp.handshake, flags.ack) {
+    case (.waiting, false) where direction == .toServer:
+      flows[place].tcp.handshake = .asked(time)
+    case (.asked(let asked), true) where direction == .toClient:
+      flows[place].tcp.handshake = .over
+      applications.exchange.cases.answered(
+        flows[place].context.server.address, after: time.nanoseconds(since: asked))
+    case (.waiting, _), (.asked, _), (.over, _):
+      flows[place].tcp.handshake = .over
+    }
   }
 
   /// Follows the connection's state (RFC 9293 §3.3.2) as far as events need it.

@@ -24,6 +24,15 @@ struct TCPConnection {
 
   var toServer = Half()
   var toClient = Half()
+  var handshake = Handshake.waiting
+
+  /// How far the handshake is, for the time it takes.
+  enum Handshake {
+    case waiting
+    case asked(Timestamp)
+    /// Answered, or asked twice: which SYN is answered cannot be told (Karn and Partridge, 1987).
+    case over
+  }
 
   subscript(direction: Direction) -> Half {
     get { direction == .toServer ? toServer : toClient }

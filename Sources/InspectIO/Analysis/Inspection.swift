@@ -1,3 +1,4 @@
+import Glibc
 import InspectCore
 import Logging
 
@@ -17,6 +18,8 @@ public struct Inspection: ~Copyable {
   public let policy: PolicyFile
   public let deviceNames: [String]
   public let usesScreenOn: Bool
+  /// What reading the watch lists came to; nil without one.
+  public let watched: WatchFile.Outcome?
   private var first: Timestamp?
   private var last = Timestamp(nanoseconds: 0)
   private let filter: PacketFilter?
@@ -28,7 +31,8 @@ public struct Inspection: ~Copyable {
     raisesAtOnce: Bool, logger: Logger
   ) throws(Failure) {
     let policy = try Inspection.policy(options)
-    let atlas = try Inspection.atlas(options, logger)
+    let atlas = try Inspection.atlas(options, at: captured?.lowerBound ?? Inspection.now, logger)
+    let watch = try Inspection.watch(options, logger)
     let unlocks = try Inspection.unlocks(options, captured, logger)
     let filter = try Inspection.filter(options)
     let output = try Inspection.output(options)
@@ -44,11 +48,12 @@ public struct Inspection: ~Copyable {
     configuration.cases.unlocks = unlocks.tracks
     configuration.cases.policy = policy.policy
     configuration.cases.raisesAtOnce = raisesAtOnce
+    configuration.watch = watch?.index
     let names = options.devices.map { $0.name }
     let sink = EventSink(
       output: output, types: options.events,
       mask: IdentifierMask(key: key.key, reveals: options.reveals), atlas: atlas,
-      deviceNames: names, files: files, hashesBodies: options.hashesBodies,
+      policy: policy, deviceNames: names, files: files, hashesBodies: options.hashesBodies,
       keepsReport: options.reportPath != nil)
     var generator = SystemRandomNumberGenerator()
     events = Held(sink)
@@ -60,6 +65,7 @@ public struct Inspection: ~Copyable {
     self.policy = policy
     deviceNames = names
     usesScreenOn = unlocks.usesScreenOn
+    watched = watch?.outcome
     self.filter = filter
     description = Inspection.description(options, files, atlas, policy)
   }
@@ -123,7 +129,7 @@ public struct Inspection: ~Copyable {
   }
 
   private static func atlas(
-    _ options: InspectionOptions, _ logger: Logger
+    _ options: InspectionOptions, at moment: Timestamp?, _ logger: Logger
   ) throws(Failure) -> SharedAtlas {
     var paths = options.geoPaths
     if paths.isEmpty {
@@ -140,7 +146,46 @@ public struct Inspection: ~Copyable {
     } catch {
       throw Failure(error.message)
     }
-    return SharedAtlas(databases)
+    for database in databases {
+      guard let moment else { break }
+      let age = database.ageInDays(at: moment)
+      if age > SharedAtlas.staleDays {
+        logger.warning(
+          "\(database.path): made \(age) days before the capture: countries may have changed")
+      } else if age < 0 {
+        logger.warning(
+          "\(database.path): made \(-age) days after the capture: countries may have changed")
+      }
+    }
+    return SharedAtlas(databases, at: moment, home: HomeCountry(options.home)?.country)
+  }
+
+  /// The clock's time: when a live capture is made.
+  private static var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+  }
+
+  private static func watch(
+    _ options: InspectionOptions, _ logger: Logger
+  ) throws(Failure) -> (index: WatchIndex, outcome: WatchFile.Outcome)? {
+    guard !options.watchLists.isEmpty else { return nil }
+    do throws(WatchFile.Failure) {
+      let watch = try WatchFile.index(
+        options.watchLists, keyPath: options.watchKeyPath, isLenient: options.watchesLeniently)
+      for failure in watch.outcome.failures { logger.warning("left out: \(failure)") }
+      if watch.outcome.wrongLines > watch.outcome.failures.count {
+        logger.warning("left out: \(watch.outcome.wrongLines) wrong lines in all")
+      }
+      if watch.index.droppedForms > 0 {
+        logger.warning(
+          "the watch lists are long: \(watch.index.droppedForms) rarer digests are not looked for")
+      }
+      return watch
+    } catch {
+      throw Failure(error.description)
+    }
   }
 
   private static func output(_ options: InspectionOptions) throws(Failure) -> OutputFile? {

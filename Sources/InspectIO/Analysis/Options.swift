@@ -35,6 +35,10 @@ public struct InspectionOptions: Sendable {
   public var policyPath: String?
   /// Empty: the default database, if there.
   public var geoPaths: [String] = []
+  public var watchLists: [String] = []
+  public var watchKeyPath: String?
+  /// Whether wrong lines of watch lists are left out.
+  public var watchesLeniently = false
   public var filter: String?
   public var reveals = false
   public var hashesBodies = false

@@ -7,9 +7,13 @@ public struct Summary {
   private let mask: IdentifierMask
   private let deviceNames: [String]
   private let atlas: SharedAtlas
+  private let policy: PolicyFile
 
-  public init(mask: IdentifierMask, deviceNames: [String], atlas: SharedAtlas) {
+  public init(
+    mask: IdentifierMask, deviceNames: [String], atlas: SharedAtlas, policy: PolicyFile
+  ) {
     self.mask = mask
+    self.policy = policy
     self.deviceNames = deviceNames
     self.atlas = atlas
   }
@@ -19,7 +23,8 @@ public struct Summary {
     drops: LiveCapture.Drops?
   ) -> String {
     var summary = Summary(
-      mask: mask, deviceNames: inspection.deviceNames, atlas: inspection.atlas)
+      mask: mask, deviceNames: inspection.deviceNames, atlas: inspection.atlas,
+      policy: inspection.policy)
     let counters = inspection.core.statistics
     summary.head(counters, inspection.observed)
     summary.findings(inspection.alerts)
@@ -66,7 +71,8 @@ public struct Summary {
   private mutating func finding(_ alerts: [Alert]) {
     let alert = alerts[0]
     let name = alert.device.named.map { deviceNames[$0] }
-    line("\(alert.severity.text.uppercased())  \(Explanation.text(alerts, deviceName: name))")
+    let text = Explanation.text(alerts, deviceName: name, policy: policy)
+    line("\(alert.severity.text.uppercased())  \(text)")
     let endpoint = alert.destination.endpoint
     var place = "  to \(endpoint.address.text) port \(endpoint.port)"
     if let country = alert.destination.location.country { place += ", \(country.text)" }
@@ -75,11 +81,15 @@ public struct Summary {
     line(place + " (\(alert.destination.transfer.name))")
     var shown: Set<[UInt8]> = []
     for item in alerts.flatMap(\.items) {
-      let path = item.path.isEmpty ? "" : " \(String(decoding: item.path, as: UTF8.self))"
+      let name = String(decoding: mask.path(item.path), as: UTF8.self)
+      let path = item.path.isEmpty ? "" : " \(name)"
       let key = "\(item.kind.name) in \(item.part.name)\(path)"
       guard shown.insert(key.utf8 + item.normalized).inserted else { continue }
       let value = String(decoding: mask.text(item.value), as: UTF8.self)
-      line("    \(item.kind.name)  \(value)  in \(item.part.name)\(path) (\(item.confidence.name))")
+      let label = item.watched.map { ", watched: \(String(decoding: $0, as: UTF8.self))" } ?? ""
+      line(
+        "    \(item.kind.name)  \(value)  in \(item.part.name)\(path) "
+          + "(\(item.confidence.name)\(label))")
     }
     for alert in alerts {
       let first = TimeText.rfc3339(alert.time, fractionDigits: 3)
@@ -134,7 +144,11 @@ public struct Summary {
     for (count, what) in counts where count > 0 { line("  \(count) \(what)") }
     line("  what a phone sends over its mobile network is not in a Wi-Fi or router capture")
     for damage in damages { line("  \(damage)") }
-    line("Transfer policy as of \(inspection.policy.asOf).")
+    if let watched = inspection.watched {
+      line("Watched: \(watched.values) values.")
+      if watched.wrongLines > 0 { line("  \(watched.wrongLines) wrong lines were left out") }
+    }
+    line("Transfer policy as of \(policy.asOf), for transfers from \(policy.origin).")
     for database in atlas.databases {
       line("Geolocation: \(database.databaseType). \(database.attribution ?? database.description)")
     }

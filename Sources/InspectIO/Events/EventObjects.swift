@@ -4,7 +4,7 @@ extension JSONWriter {
   // MARK: Alerts
 
   mutating func writeAlert(
-    _ alert: Alert, mask: IdentifierMask, name: String?, place: GeoLocation?
+    _ alert: Alert, mask: IdentifierMask, name: String?, place: GeoLocation?, policy: PolicyFile
   ) {
     beginObject("alert")
     field("action", "allowed" as StaticString)
@@ -19,12 +19,12 @@ extension JSONWriter {
     field("rule", alert.rule.name)
     field("severity", alert.severity.name)
     writeDevice(alert.device, name)
-    writeDestination(alert.destination, place)
+    writeDestination(alert.destination, place, policy)
     if !alert.items.isEmpty { writeItems(alert.items, mask) }
     if let unlock = alert.unlock { writeUnlock(unlock) }
     field("encrypted", alert.isEncrypted)
     field("count", alert.count)
-    field("explanation", Explanation.text(alert, deviceName: name))
+    field("explanation", Explanation.text(alert, deviceName: name, policy: policy))
     endObject()
   }
 
@@ -36,7 +36,9 @@ extension JSONWriter {
     endObject()
   }
 
-  private mutating func writeDestination(_ destination: Destination, _ place: GeoLocation?) {
+  private mutating func writeDestination(
+    _ destination: Destination, _ place: GeoLocation?, _ policy: PolicyFile
+  ) {
     beginObject("destination")
     field("ip", destination.endpoint.address)
     field("port", destination.endpoint.port)
@@ -50,10 +52,17 @@ extension JSONWriter {
     if let number = location.autonomousSystem { field("asn", number) }
     if let name = place?.organization { field("as_org", name) }
     field("transfer", destination.transfer.name)
-    if location.country != nil {
-      let confidence: StaticString =
-        location.isAnycast ? "anycast" : location.otherCountry != nil ? "disagreement" : "database"
-      field("geo_confidence", confidence)
+    if let country = location.country {
+      if let basis = policy.basis(country), destination.transfer.crossesBorder {
+        field("transfer_basis", basis.source)
+        if !basis.scope.isEmpty { field("transfer_scope", basis.scope) }
+      }
+      field("geo_confidence", GeoConfidence(destination).rawValue)
+      if let other = location.otherCountry { field("other_country", other.text) }
+    }
+    if let roundTrip = destination.roundTrip {
+      field("rtt_ms", Double(roundTrip) / 1e6, digits: 3)
+      if let distance = location.distance { field("distance_km", distance) }
     }
     endObject()
   }
@@ -64,11 +73,12 @@ extension JSONWriter {
       beginObject()
       field("kind", item.kind.name)
       field("where", item.part.name)
-      field("path", item.path.span.bytes)
+      field("path", mask.path(item.path).span.bytes)
       field("offset", item.offset)
       field("value", mask.text(item.value).span.bytes)
       field("hmac", mask.hmac(item.normalized))
       field("confidence", item.confidence.name)
+      if let label = item.watched { field("watched", label.span.bytes) }
       if item.precision > 0 { field("precision_m", item.precision) }
       endObject()
     }
@@ -153,6 +163,16 @@ extension JSONWriter {
     field("encrypted_bytes", counters.encryptedBytes)
     field("unknown_bytes", counters.unknownBytes)
     endObject()
+    beginObject("findings")
+    field("low", counters.lowFindings)
+    field("refused", counters.caseRefused)
+    endObject()
+    beginObject("watch")
+    field("hits", counters.watch.hits)
+    field("hit_limits", counters.watch.hitsLimits)
+    field("hmacs", counters.watch.hmacs)
+    field("hmac_limits", counters.watch.hmacLimits)
+    endObject()
     field("alerts", alerts)
     writeRun(run)
     endObject()
@@ -192,66 +212,5 @@ extension MACAddress {
       value = value << 8 | UInt64(byte)
     }
     self.init(rawValue: value)
-  }
-}
-
-/// An alert in a sentence that states facts.
-enum Explanation {
-  static func text(_ alert: Alert, deviceName: String?) -> String {
-    text([alert], deviceName: deviceName)
-  }
-
-  /// Of alerts about one device and one destination.
-  static func text(_ alerts: [Alert], deviceName: String?) -> String {
-    let alert = alerts[0]
-    let device =
-      deviceName ?? (alert.device.mac == .none ? alert.device.address.text : alert.device.mac.text)
-    let host =
-      alert.destination.host.isEmpty
-      ? alert.destination.endpoint.address.text
-      : String(decoding: alert.destination.host, as: UTF8.self)
-    let country = alert.destination.location.country.map { " in \($0.text)" } ?? ""
-    var kinds: [String] = []
-    for item in alerts.flatMap(\.items) where !kinds.contains("\(item.kind.name)") {
-      kinds.append("\(item.kind.name)")
-    }
-    let what = kinds.isEmpty ? "data" : kinds.joined(separator: ", ")
-    let rules = Set(alerts.map(\.rule))
-    var text: String
-    if rules.contains(.selfRegistration) {
-      text =
-        "\(device) sent a Chinese carrier's self-registration (\(what)), unencrypted, to "
-        + "\(host)\(country)."
-    } else if rules == [.unlockCorrelatedTransfer] {
-      text = "\(device) contacted \(host)\(country) right after its screen was unlocked."
-    } else {
-      text = "\(device) sent \(what), unencrypted, to \(host), a server\(country)."
-    }
-    if rules.contains(.personalDataCrossBorder),
-      let code = alert.destination.location.country?.text
-    {
-      switch alert.destination.transfer {
-      case .thirdCountry: text += " \(code) has no adequacy decision."
-      case .conditional: text += " For \(code) it depends on the recipient's certification."
-      case .adequate: text += " \(code) has an adequacy decision."
-      case .domestic, .eea, .unknown: break
-      }
-    }
-    if let unlock = alerts.lazy.compactMap(\.unlock).first {
-      text += " " + sentence(unlock.statistics)
-    }
-    return text
-  }
-
-  static func sentence(_ statistics: UnlockStatistics) -> String {
-    var text =
-      "\(statistics.followed) of \(statistics.unlocks) unlocks were followed by a send within "
-      + "\(Decimal.text(statistics.windowSeconds, digits: 1)) s "
-      + "(\(Decimal.text(statistics.expected, digits: 1)) expected by chance)"
-    if let lag = statistics.lagMedian {
-      text += "; median delay \(Decimal.text(lag, digits: 1)) s"
-    }
-    return text
-      + "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came after an unlock."
   }
 }

@@ -12,6 +12,7 @@ public struct EventSink: InspectionSink, ~Copyable {
   private let types: Set<EventType>
   private let mask: IdentifierMask
   private let atlas: SharedAtlas
+  private let policy: PolicyFile
   private let deviceNames: [String]
   /// The captures' names, when there are several.
   private let files: [String]
@@ -27,12 +28,14 @@ public struct EventSink: InspectionSink, ~Copyable {
 
   public init(
     output: OutputFile?, types: Set<EventType>, mask: IdentifierMask, atlas: SharedAtlas,
-    deviceNames: [String], files: [String], hashesBodies: Bool, keepsReport: Bool = false
+    policy: PolicyFile, deviceNames: [String], files: [String], hashesBodies: Bool,
+    keepsReport: Bool = false
   ) {
     self.output = output
     self.types = types
     self.mask = mask
     self.atlas = atlas
+    self.policy = policy
     self.deviceNames = deviceNames
     self.files = files.count > 1 ? files : []
     self.keepsReport = keepsReport
@@ -245,7 +248,7 @@ public struct EventSink: InspectionSink, ~Copyable {
     begin("alert", alert.context, at: alert.time)
     json.writeAlert(
       alert, mask: mask, name: alert.device.named.map { deviceNames[$0] },
-      place: atlas.place(alert.destination.endpoint.address))
+      place: atlas.place(alert.destination.endpoint.address), policy: policy)
     endForReport(.alert)
   }
 

@@ -24,6 +24,35 @@ public struct IdentifierMask: Sendable {
     return value.prefix(shown) + Array("...".utf8) + value.suffix(shown)
   }
 
+  /// A path, in which names of fields stand: those that are numbers or mail addresses themselves are
+  /// masked like values.
+  public func path(_ path: [UInt8]) -> [UInt8] {
+    guard !reveals else { return path }
+    var shown: [UInt8] = []
+    var start = 0
+    while start < path.count {
+      var end = start
+      var digits = 0
+      var hasAt = false
+      while end < path.count, IdentifierMask.isOfName(path[end]) {
+        if path[end].isASCIIDigit { digits += 1 }
+        if path[end] == UInt8(ascii: "@") { hasAt = true }
+        end += 1
+      }
+      let name = Array(path[start..<end])
+      shown += digits >= 6 || hasAt ? text(name) : name
+      if end < path.count { shown.append(path[end]) }
+      start = end + 1
+    }
+    return shown
+  }
+
+  /// What ends a name in a path: spaces, `>`, `:`, `.`, brackets.
+  private static func isOfName(_ byte: UInt8) -> Bool {
+    byte.isASCIIDigit || byte.isASCIILetter || byte >= 0x80
+      || "@_+-%*$~".utf8.contains(byte)
+  }
+
   /// The first 16 hexadecimal digits of HMAC-SHA-256 (RFC 2104) of the value's normal form.
   public func hmac(_ normalized: [UInt8]) -> String {
     let code = HMAC<SHA256>.authenticationCode(for: normalized, using: key)

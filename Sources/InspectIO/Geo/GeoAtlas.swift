@@ -12,6 +12,10 @@ public struct GeoLocation: Equatable, Sendable {
   public var isAnycast = false
   /// What a second database says, when it is another country.
   public var disagreement: CountryCode?
+  /// Which of the databases named the country; nil without one.
+  public var database: Int?
+  /// A second database says the same.
+  public var isConfirmed = false
 
   public init() {}
 }
@@ -59,10 +63,11 @@ public struct GeoAtlas: ~Copyable {
 
   private static func merge(_ databases: [GeoDatabase], _ address: IPAddress) -> GeoLocation? {
     var location: GeoLocation?
-    for database in databases {
+    for (number, database) in databases.enumerated() {
       guard let record = database.lookup(address) else { continue }
       location = location ?? GeoLocation()
       location?.add(record)
+      if location?.database == nil, record.country != nil { location?.database = number }
     }
     return location
   }
@@ -72,6 +77,7 @@ extension GeoLocation {
   mutating func add(_ record: GeoRecord) {
     if let other = record.country {
       if let country, country != other { disagreement = disagreement ?? other }
+      if country == other { isConfirmed = true }
       country = country ?? other
     }
     registeredCountry = registeredCountry ?? record.registeredCountry

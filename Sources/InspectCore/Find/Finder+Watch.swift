@@ -1,0 +1,355 @@
+/// Watched values among what a message holds.
+///
+/// Each layer is searched as it is, before it is taken apart; only where something was found are its
+/// leaves looked at one by one, to say which of them it is. A hit that no leaf shows is noted with the
+/// layer's path.
+extension Finder {
+  /// A layer's hits, and what was so before it.
+  struct WatchLayer {
+    var hits: Range<Int>
+    var wasHot: Bool
+  }
+
+  /// Searches a layer before it is looked at.
+  mutating func watch(_ layer: RawSpan) -> WatchLayer {
+    guard watcher != nil else { return WatchLayer(hits: 0..<0, wasHot: false) }
+    let first = watcher?.hits.count ?? 0
+    watcher?.scan(layer)
+    let hits = first..<(watcher?.hits.count ?? first)
+    let before = isWatchHot
+    if !hits.isEmpty { isWatchHot = true }
+    return WatchLayer(hits: hits, wasHot: before)
+  }
+
+  /// Notes what `watch` found in `bytes` and no leaf has shown.
+  mutating func endWatch(_ layer: WatchLayer, _ bytes: RawSpan) {
+    guard watcher != nil else { return }
+    isWatchHot = layer.wasHot
+    for place in layer.hits {
+      guard let hit = watcher?.hits[place], !hasNoted(hit.value), isEvident(hit, .none) else {
+        continue
+      }
+      let range = max(hit.start, 0)..<min(max(hit.end, hit.start), bytes.byteCount)
+      noteWatched(hit, bytes.extracting(range), at: hit.start, key: RawSpan())
+    }
+    watcher?.truncate(to: layer.hits.lowerBound)
+    if let counters = watcher?.counters { watchCounters = counters }
+  }
+
+  /// Whether this leaf is to be asked at all.
+  @inline(__always)
+  var watchesLeaves: Bool { isWatchHot || watchesAllLeaves }
+
+  /// Looks for watched values in a leaf. Returns the detection of one that is the whole of it; others
+  /// are noted.
+  mutating func watched(_ value: RawSpan, at start: Int, key: RawSpan, _ meaning: KeyMeaning)
+    -> WatchHit?
+  {
+    guard watcher != nil else { return nil }
+    let first = watcher?.hits.count ?? 0
+    if isWatchHot { watcher?.scan(value) }
+    var whole: WatchHit?
+    if watchesAllLeaves {
+      whole = watcher?.whole(value)
+      if whole == nil { watcher?.addWords(of: value) }
+    }
+    for place in first..<(watcher?.hits.count ?? first) {
+      guard let hit = watcher?.hits[place], isEvident(hit, meaning) else { continue }
+      if whole == nil, hit.form == .plain, value.isAllOf(hit.start, hit.end) {
+        whole = hit
+      } else if whole?.value != hit.value {
+        let range = max(hit.start, 0)..<min(max(hit.end, hit.start), value.byteCount)
+        let isPart = hit.form == .plain || hit.form == .hmac
+        noteWatched(
+          hit, value.extracting(range), at: start &+ hit.start, key: key,
+          suffix: isPart ? "text" : "")
+      }
+    }
+    watcher?.truncate(to: first)
+    return whole
+  }
+
+  /// In a long list chance finds national numbers: they count beside a name that says so.
+  private func isEvident(_ hit: WatchHit, _ meaning: KeyMeaning) -> Bool {
+    guard hit.isNational, watchIndex?.isDense ?? false else { return true }
+    return meaning.group == .phone
+  }
+
+  private func hasNoted(_ value: UInt32) -> Bool {
+    for record in records where record.detection.watched == value { return true }
+    return false
+  }
+
+  /// Notes a watched value, in the form in which it is on the list.
+  mutating func noteWatched(
+    _ hit: WatchHit, _ value: RawSpan, at start: Int, key: RawSpan, suffix: StaticString = ""
+  ) {
+    guard let detection = watchedDetection(hit) else { return }
+    note(
+      detection, value, at: start, key: key,
+      suffix: hit.form.label.utf8CodeUnitCount > 0 ? hit.form.label : suffix)
+  }
+
+  /// Appends the form that a value has on its list, whatever form it was found in; false when there
+  /// is none.
+  static func appendCanonical(
+    of value: UInt32, _ index: WatchIndex?, to notes: inout ByteBuffer
+  ) -> Bool {
+    guard value != .max, let index else { return false }
+    let text = index.text(of: value)
+    for position in text { notes.append(index.texts[position]) }
+    return !text.isEmpty
+  }
+
+  func watchedDetection(_ hit: WatchHit, instead known: Detection? = nil) -> Detection? {
+    guard let index = watchIndex else { return nil }
+    var kind = index.kind(of: hit.value)
+    // What was watched as any text may be known for what it is.
+    if kind == .text, let known { kind = known.kind }
+    let normalization: Detection.Normalization =
+      switch WatchStyle(kind) {
+      case .digits: .digits
+      case .hexadecimal: .hexadecimal
+      case .alphanumeric, .exact: .lowercase
+      }
+    var detection = Detection(kind, .certain, as: normalization)
+    detection.precision = known?.precision ?? 0
+    detection.watched = hit.value
+    return detection
+  }
+}
+
+extension Watcher {
+  /// The value that `leaf` is as a whole: a short one, or one of which only the HMAC is known.
+  mutating func whole(_ leaf: RawSpan) -> WatchHit? {
+    guard leaf.byteCount >= 3, leaf.byteCount <= WatchCanonical.longest else { return nil }
+    if !index.leaves.isEmpty {
+      var hash = WatchHash()
+      for position in leaf.byteOffsets { hash.add(leaf[position].lowercasedASCII) }
+      let entry = index.leaves.find(hash.value) { index.equals($0, leaf) }
+      if let entry {
+        counters.hits &+= 1
+        return WatchHit(value: entry.value, form: .plain, start: 0, end: leaf.byteCount)
+      }
+    }
+    return index.codes.isEmpty ? nil : authenticated(leaf)
+  }
+
+  /// The same for the words of a text that could be a number, a hardware address or a mail address.
+  mutating func addWords(of text: RawSpan) {
+    guard !index.codes.isEmpty else { return }
+    var start = 0
+    var words = 0
+    while start < text.byteCount, words < Watcher.mostWords {
+      while start < text.byteCount, !text[start].isOfToken { start &+= 1 }
+      var end = start
+      var isTelling = false
+      while end < text.byteCount, text[end].isOfToken {
+        if text[end].isASCIIDigit || text[end] == 0x40 { isTelling = true }
+        end &+= 1
+      }
+      let isAll = start == 0 && end == text.byteCount
+      // A full stop ends a sentence.
+      let last = end > start && text[end &- 1] == 0x2E ? end &- 1 : end
+      if isTelling, !isAll, last &- start >= 5, last &- start <= WatchCanonical.longest {
+        words &+= 1
+        if var hit = authenticated(text.extracting(start..<last)) {
+          hit.start = start
+          hit.end = last
+          hits.append(hit)
+        }
+      }
+      start = end &+ 1
+    }
+  }
+
+  /// Tries the ways in which a value like this may have been written when its HMAC was made.
+  private mutating func authenticated(_ leaf: RawSpan) -> WatchHit? {
+    let shape = WatchShape(leaf)
+    guard shape.isOf(index.codeKinds) else { return nil }
+    var found = lookUp(leaf)
+    var buffer = takeScratch()
+    var variant = 0
+    while found == nil, variant < WatchShape.mostVariants {
+      buffer.removeAll()
+      if shape.write(variant, leaf, index.codeKinds, into: &buffer) { found = lookUp(buffer.bytes) }
+      variant &+= 1
+    }
+    giveBack(buffer)
+    return found.map {
+      counters.hits &+= 1
+      return WatchHit(value: $0, form: .hmac, start: 0, end: leaf.byteCount)
+    }
+  }
+
+  private mutating func lookUp(_ text: RawSpan) -> UInt32? {
+    guard let authenticate = index.authenticate, hmacsLeft > 0 else {
+      countHMACLimit()
+      return nil
+    }
+    hmacsLeft &-= 1
+    counters.hmacs &+= 1
+    return index.value(code: authenticate(text))
+  }
+}
+
+extension WatchIndex {
+  /// Whether `leaf` is the value of this entry and nothing else, without regard to case.
+  func equals(_ entry: Entry, _ leaf: RawSpan) -> Bool {
+    let text = text(of: entry.value)
+    let first = text.lowerBound &+ entry.prefix
+    guard text.count &- entry.prefix &- entry.suffix == leaf.byteCount else { return false }
+    for position in leaf.byteOffsets
+    where texts[first &+ position] != leaf[position].lowercasedASCII {
+      return false
+    }
+    return true
+  }
+}
+
+/// What a leaf looks like: what a value behind an HMAC may have been written as.
+struct WatchShape {
+  static var mostVariants: Int { 6 }
+
+  private enum Shape {
+    case number, address, mail, other
+  }
+
+  private let shape: Shape
+  /// Digits, or letters and digits.
+  private let count: Int
+  private let zeros: Int
+
+  init(_ leaf: RawSpan) {
+    var digits = 0
+    var hexadecimals = 0
+    var others = 0
+    var separators = 0
+    var zeros = 0
+    var hasAt = false
+    for position in leaf.byteOffsets {
+      let byte = leaf[position]
+      if byte.isASCIIDigit {
+        if byte == 0x30, digits == zeros { zeros &+= 1 }
+        digits &+= 1
+      } else if byte.hexDigitValue != nil {
+        hexadecimals &+= 1
+      } else if WatchStyle.digits.allows(separator: byte) || byte == 0x3A || byte == 0x2B {
+        separators &+= 1
+      } else {
+        others &+= 1
+        if byte == 0x40 { hasAt = true }
+      }
+    }
+    self.zeros = zeros
+    count = digits &+ hexadecimals
+    if hasAt {
+      shape = .mail
+    } else if others > 0 {
+      shape = .other
+    } else if hexadecimals == 0, digits >= 5, digits <= 22, separators <= 8 {
+      shape = .number
+    } else {
+      shape = digits &+ hexadecimals >= 12 ? .address : .other
+    }
+  }
+
+  /// Whether a value of one of these kinds may look so.
+  func isOf(_ kinds: KindSet) -> Bool {
+    switch shape {
+    case .number:
+      for kind in IdentifierKind.allCases where kinds.contains(kind) {
+        if WatchStyle(kind) != .exact || kind == .text { return true }
+      }
+      return kinds.contains(.credentials) || kinds.contains(.ssid)
+    case .address: return kinds.rawValue != 0
+    case .mail: return kinds.contains(.email) || hasText(kinds)
+    case .other:
+      return hasText(kinds) || kinds.contains(.iban) || kinds.contains(.nationalIDFinland)
+        || kinds.contains(.location)
+    }
+  }
+
+  private func hasText(_ kinds: KindSet) -> Bool {
+    kinds.contains(.text) || kinds.contains(.ssid) || kinds.contains(.credentials)
+      || kinds.contains(.serialNumber)
+  }
+
+  /// Writes another way to write the leaf; false when there is none of this number.
+  func write(
+    _ variant: Int, _ leaf: RawSpan, _ kinds: KindSet, into buffer: inout ByteBuffer
+  ) -> Bool {
+    switch shape {
+    case .number: return writeNumber(variant, leaf, kinds, into: &buffer)
+    case .address:
+      guard count == 12, kinds.contains(.macAddress) || kinds.contains(.bssid), variant < 4 else {
+        return variant == 4 && writeWord(leaf, isUpper: false, grouped: false, into: &buffer)
+      }
+      return writeWord(leaf, isUpper: variant & 1 == 0, grouped: variant < 2, into: &buffer)
+    case .mail, .other:
+      guard variant == 0 else { return false }
+      var isChanged = false
+      for position in leaf.byteOffsets {
+        let byte = leaf[position].lowercasedASCII
+        if byte != leaf[position] { isChanged = true }
+        buffer.append(byte)
+      }
+      return isChanged
+    }
+  }
+
+  private func writeNumber(
+    _ variant: Int, _ leaf: RawSpan, _ kinds: KindSet, into buffer: inout ByteBuffer
+  ) -> Bool {
+    let isPhone = kinds.contains(.phoneNumber)
+    var skipped = 0
+    switch variant {
+    case 0: break
+    case 1 where isPhone:
+      buffer.append(0x2B)
+      skipped = zeros
+    case 2 where isPhone && zeros > 0: skipped = zeros
+    case 3 where isPhone && zeros == 0:
+      buffer.append(0x30)
+      buffer.append(0x30)
+    default: return false
+    }
+    for position in leaf.byteOffsets {
+      let byte = leaf[position]
+      guard byte.isASCIIDigit else { continue }
+      if skipped > 0 { skipped &-= 1 } else { buffer.append(byte) }
+    }
+    return true
+  }
+
+  private func writeWord(
+    _ leaf: RawSpan, isUpper: Bool, grouped: Bool, into buffer: inout ByteBuffer
+  ) -> Bool {
+    var written = 0
+    for position in leaf.byteOffsets {
+      let byte = leaf[position].lowercasedASCII
+      guard byte.isAlphanumeric else { continue }
+      if grouped, written > 0, written & 1 == 0 { buffer.append(0x3A) }
+      buffer.append(isUpper && byte.isASCIILetter ? byte & 0xDF : byte)
+      written &+= 1
+    }
+    return true
+  }
+}
+
+extension UInt8 {
+  /// What numbers, hardware addresses and mail addresses are made of, without spaces.
+  fileprivate var isOfToken: Bool {
+    isAlphanumeric || self == 0x2B || self == 0x2D || self == 0x2E || self == 0x3A || self == 0x40
+      || self == 0x5F
+  }
+}
+
+extension RawSpan {
+  /// Whether nothing but signs stands outside of `start..<end`.
+  fileprivate func isAllOf(_ start: Int, _ end: Int) -> Bool {
+    for index in 0..<min(start, byteCount) where self[index].isWatchWord { return false }
+    for index in min(end, byteCount)..<byteCount where self[index].isWatchWord { return false }
+    return true
+  }
+}

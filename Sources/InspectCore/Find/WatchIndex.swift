@@ -1,0 +1,460 @@
+/// A digest that senders put in a value's place.
+public enum WatchDigest: UInt8, CaseIterable, Sendable {
+  case md5, sha1, sha256
+
+  public var byteCount: Int {
+    switch self {
+    case .md5: 16
+    case .sha1: 20
+    case .sha256: 32
+    }
+  }
+}
+
+/// Who computes digests: the core has none of its own.
+public protocol WatchDigests {
+  /// The first eight bytes of a digest, the first one most significant.
+  func prefix(_ digest: WatchDigest, of bytes: [UInt8]) -> UInt64
+}
+
+/// An HMAC-SHA-256 (RFC 2104).
+public struct WatchCode: Equatable, Sendable {
+  public var words: InlineArray<4, UInt64>
+
+  /// The four big-endian words of the code.
+  public init(_ first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64) {
+    words = [first, second, third, fourth]
+  }
+
+  public static func == (left: Self, right: Self) -> Bool {
+    (left.words[0] ^ right.words[0]) | (left.words[1] ^ right.words[1])
+      | (left.words[2] ^ right.words[2]) | (left.words[3] ^ right.words[3]) == 0
+  }
+}
+
+/// The values of all watch lists, made once and then only asked; threads may share it.
+///
+/// A value stands in a table under the hash of its characters without case and separators, so that
+/// one entry serves all ways to write it; what is encoded is decoded where it is met. Only digests
+/// need an entry each. Memory for N values: about 40 bytes each and their text, and at most 16 bytes
+/// for each of `WatchLimits.digests` digests.
+public final class WatchIndex: Sendable {
+  /// A value and the shorter form of it that the entry stands for.
+  struct Entry {
+    var value: UInt32
+    /// Characters that the form leaves out, in front and at the end.
+    var prefix: Int
+    var suffix: Int
+
+    init(_ packed: UInt32) {
+      value = packed >> 4
+      prefix = Int(packed >> 2 & 3)
+      suffix = Int(packed & 3)
+    }
+  }
+
+  struct DigestEntry {
+    var key: UInt64
+    var value: UInt32
+    var digest: WatchDigest
+  }
+
+  struct CodeEntry {
+    var code: WatchCode
+    var value: UInt32
+  }
+
+  /// Kind in the low five bits, class above.
+  let kinds: [UInt8]
+  /// The canonical forms, one after the other, and where each ends.
+  let texts: [UInt8]
+  let ends: [UInt32]
+  /// The labels, each once, and where each ends; and which one a value has.
+  let labels: [UInt8]
+  let labelEnds: [UInt32]
+  let labelNumbers: [UInt32]
+  let table: WatchTable
+  /// Values that are only looked for as whole leaves: they are short, or a structure's signs are
+  /// in them.
+  let leaves: WatchTable
+  /// In order of their keys.
+  let digests: [DigestEntry]
+  /// In order of their first words.
+  let codes: [CodeEntry]
+  /// Which kinds the values have that only their HMAC tells.
+  let codeKinds: KindSet
+  /// A bit for each hash of a form's first four, and eight, characters.
+  let fours: WatchBits
+  let eights: WatchBits
+  /// The fewest and the most characters of a form in `table`.
+  let shortest: Int
+  let longest: Int
+  /// With which bytes, in lower and upper case, forms in `table` begin.
+  let firsts: [Bool]
+  /// The fewest base64 symbols that hide a form or are a digest.
+  let shortestRun: Int
+  let hasPhoneNumbers: Bool
+  /// Whether there are numbers that are sent as two digits a byte.
+  let hasLongNumbers: Bool
+  /// So many telephone numbers that a national one is found in any number of eight digits.
+  let isDense: Bool
+  let authenticate: (@Sendable (RawSpan) -> WatchCode)?
+
+  /// How many values there are.
+  public var count: Int { kinds.count }
+  /// How many forms of values found no room: they are not looked for.
+  public let droppedForms: Int
+
+  fileprivate init(_ builder: consuming WatchIndex.Builder, droppedForms: Int) {
+    kinds = builder.kinds
+    texts = builder.texts
+    ends = builder.ends
+    labels = builder.labels
+    labelEnds = builder.labelEnds
+    labelNumbers = builder.labelNumbers
+    table = WatchTable(builder.forms)
+    leaves = WatchTable(builder.leafForms)
+    digests = builder.digests
+    codes = builder.codes.sorted { $0.code.words[0] < $1.code.words[0] }
+    codeKinds = builder.codeKinds
+    fours = builder.fours
+    eights = builder.eights
+    shortest = builder.shortest
+    longest = builder.longest
+    firsts = builder.firsts
+    let run = builder.forms.isEmpty ? Int.max : (builder.shortest * 4 + 2) / 3
+    shortestRun = max(8, min(run, builder.digests.isEmpty ? Int.max : 22))
+    hasPhoneNumbers = builder.phoneNumbers > 0
+    hasLongNumbers = builder.hasLongNumbers
+    isDense = builder.phoneNumbers > WatchLimits.denseNumbers
+    authenticate = builder.authenticate
+    self.droppedForms = droppedForms
+  }
+
+  /// The form of a value in which it is hashed for a list that is not readable: an international
+  /// number as `+` and digits, other numbers as digits, hardware addresses as twelve lower-case
+  /// digits, the rest in lower case.
+  public static func normalForm(
+    _ value: [UInt8], _ kind: IdentifierKind
+  ) throws(WatchRefusal) -> [UInt8] {
+    let canonical = try WatchCanonical(value, kind)
+    return kind == .phoneNumber && canonical.prefix > 0
+      ? [0x2B] + canonical.bytes : canonical.bytes
+  }
+
+  public func kind(of value: UInt32) -> IdentifierKind {
+    IdentifierKind(rawValue: kinds[Int(value)] & 31) ?? .text
+  }
+
+  public func watchClass(of value: UInt32) -> WatchClass {
+    WatchClass(rawValue: kinds[Int(value)] >> 5) ?? .ordinary
+  }
+
+  public func label(of value: UInt32) -> [UInt8] {
+    let number = Int(labelNumbers[Int(value)])
+    let start = number == 0 ? 0 : Int(labelEnds[number - 1])
+    return [UInt8](labels[start..<Int(labelEnds[number])])
+  }
+
+  /// Where the value's canonical form is in `texts`; empty when only its HMAC is known.
+  func text(of value: UInt32) -> Range<Int> {
+    let end = Int(ends[Int(value)])
+    return (value == 0 ? 0 : Int(ends[Int(value) - 1]))..<end
+  }
+
+  /// The value of which this is a digest.
+  func value(digest: WatchDigest, prefix: UInt64) -> UInt32? {
+    var low = 0
+    var high = digests.count
+    while low < high {
+      let middle = (low &+ high) / 2
+      if digests[middle].key < prefix { low = middle &+ 1 } else { high = middle }
+    }
+    while low < digests.count, digests[low].key == prefix {
+      if digests[low].digest == digest { return digests[low].value }
+      low &+= 1
+    }
+    return nil
+  }
+
+  /// The value with this HMAC.
+  func value(code: WatchCode) -> UInt32? {
+    var low = 0
+    var high = codes.count
+    while low < high {
+      let middle = (low &+ high) / 2
+      if codes[middle].code.words[0] < code.words[0] { low = middle &+ 1 } else { high = middle }
+    }
+    while low < codes.count, codes[low].code.words[0] == code.words[0] {
+      if codes[low].code == code { return codes[low].value }
+      low &+= 1
+    }
+    return nil
+  }
+}
+
+/// How much a watch list may take.
+public enum WatchLimits {
+  /// The most values of all lists.
+  public static var values: Int { 1 << 22 }
+  /// The most digests of values; with more values each has fewer variants (`WatchVariants`).
+  public static var digests: Int { 1 << 23 }
+  /// With more telephone numbers, a national form counts only beside a telling name: of all numbers
+  /// of eight digits one in ten thousand would be found by chance.
+  static var denseNumbers: Int { 10_000 }
+  /// The fewest characters of a form that is looked for in text.
+  static var shortestInText: Int { 6 }
+}
+
+// MARK: Making it
+
+extension WatchIndex {
+  /// Collects the values of lists. Takes memory as it grows; `WatchIndex` itself never does.
+  public struct Builder: ~Copyable {
+    struct Form {
+      var hash: UInt64
+      var packed: UInt32
+    }
+
+    fileprivate var kinds: [UInt8] = []
+    fileprivate var texts: [UInt8] = []
+    fileprivate var ends: [UInt32] = []
+    fileprivate var labels: [UInt8] = []
+    fileprivate var labelEnds: [UInt32] = []
+    fileprivate var labelNumbers: [UInt32] = []
+    fileprivate var forms: [Form] = []
+    fileprivate var leafForms: [Form] = []
+    fileprivate var digests: [DigestEntry] = []
+    fileprivate var codes: [CodeEntry] = []
+    fileprivate var codeKinds = KindSet()
+    fileprivate var fours = WatchBits(count: 1 << 16)
+    fileprivate var eights = WatchBits(count: 1 << 16)
+    fileprivate var shortest = Int.max
+    fileprivate var longest = 0
+    fileprivate var firsts = [Bool](repeating: false, count: 256)
+    fileprivate var phoneNumbers = 0
+    fileprivate var hasLongNumbers = false
+    fileprivate let authenticate: (@Sendable (RawSpan) -> WatchCode)?
+    /// The values as they were written, for their digests.
+    private var written: [[UInt8]] = []
+    private var labelIndex: [[UInt8]: UInt32] = [:]
+
+    public var count: Int { kinds.count }
+
+    /// `authenticate` computes an HMAC under the lists' key.
+    public init(authenticate: (@Sendable (RawSpan) -> WatchCode)? = nil) {
+      self.authenticate = authenticate
+    }
+
+    /// Adds a value that is known in clear, without spaces around it.
+    public mutating func add(
+      _ value: [UInt8], _ kind: IdentifierKind, _ watchClass: WatchClass, label: [UInt8]
+    ) throws(WatchRefusal) {
+      guard count < WatchLimits.values else { throw .full }
+      let canonical = try WatchCanonical(value, kind)
+      let number = begin(kind, watchClass, label)
+      texts += canonical.bytes
+      ends.append(UInt32(texts.count))
+      written.append(value)
+      if kind == .phoneNumber { phoneNumbers += 1 }
+      if WatchStyle(kind) == .digits { hasLongNumbers = true }
+      addForm(number, canonical, 0, 0)
+      if canonical.prefix > 0 { addForm(number, canonical, canonical.prefix, 0) }
+      if canonical.suffix > 0 { addForm(number, canonical, 0, canonical.suffix) }
+    }
+
+    /// Adds a value of which only the HMAC is known.
+    public mutating func add(
+      _ code: WatchCode, _ kind: IdentifierKind, _ watchClass: WatchClass, label: [UInt8]
+    ) throws(WatchRefusal) {
+      guard count < WatchLimits.values else { throw .full }
+      let number = begin(kind, watchClass, label)
+      ends.append(UInt32(texts.count))
+      written.append([])
+      codes.append(CodeEntry(code: code, value: number))
+      codeKinds.insert(kind)
+    }
+
+    private mutating func begin(
+      _ kind: IdentifierKind, _ watchClass: WatchClass, _ label: [UInt8]
+    ) -> UInt32 {
+      kinds.append(kind.rawValue | watchClass.rawValue << 5)
+      let known = labelIndex[label]
+      labelNumbers.append(known ?? UInt32(labelEnds.count))
+      if known == nil {
+        labelIndex[label] = UInt32(labelEnds.count)
+        labels += label
+        labelEnds.append(UInt32(labels.count))
+      }
+      return UInt32(kinds.count - 1)
+    }
+
+    private mutating func addForm(
+      _ number: UInt32, _ canonical: WatchCanonical, _ prefix: Int, _ suffix: Int
+    ) {
+      let packed = number << 4 | UInt32(prefix) << 2 | UInt32(suffix)
+      var hash = WatchHash()
+      var count = 0
+      var isWhole = false
+      let text = canonical.bytes.dropFirst(prefix).dropLast(suffix)
+      for byte in text {
+        if WatchReader.breaks(byte) { isWhole = true }
+        guard byte.isWatchWord else { continue }
+        hash.add(byte)
+        count += 1
+      }
+      if isWhole || count < WatchLimits.shortestInText {
+        // Looked for as the whole of a leaf, by all of its bytes.
+        var whole = WatchHash()
+        for byte in text { whole.add(byte) }
+        leafForms.append(Form(hash: whole.value, packed: packed))
+        return
+      }
+      forms.append(Form(hash: hash.value, packed: packed))
+      shortest = min(shortest, count)
+      longest = max(longest, count)
+    }
+
+    /// Ends the collection. The digests take most of the time: about a second for a hundred thousand
+    /// values.
+    public consuming func finish<Digests: WatchDigests>(_ computing: Digests) -> WatchIndex {
+      markPrefixes()
+      let dropped = addDigests(computing)
+      return WatchIndex(self, droppedForms: dropped)
+    }
+
+    private mutating func markPrefixes() {
+      // With eight bits a form one stranger in nine passes.
+      var bits = 1 << 16
+      while bits < forms.count * 8, bits < 1 << 25 { bits *= 2 }
+      eights = WatchBits(count: bits)
+      for form in forms {
+        let entry = Entry(form.packed)
+        var hash = WatchHash()
+        var count = 0
+        let end = Int(ends[Int(entry.value)]) - entry.suffix
+        var index = (entry.value == 0 ? 0 : Int(ends[Int(entry.value) - 1])) + entry.prefix
+        while index < end, count < 8 {
+          let byte = texts[index]
+          index += 1
+          guard byte.isWatchWord else { continue }
+          if count == 0 {
+            firsts[Int(byte)] = true
+            if byte.isASCIILetter { firsts[Int(byte & 0xDF)] = true }
+          }
+          hash.add(byte)
+          count += 1
+          if count == 4 { fours.insert(hash.value) }
+          if count == 8 { eights.insert(hash.value) }
+        }
+      }
+    }
+
+    private mutating func addDigests<Digests: WatchDigests>(_ computing: Digests) -> Int {
+      let known = written.count - codes.count
+      guard known > 0 else { return 0 }
+      let share = max(1, WatchLimits.digests / (known * WatchDigest.allCases.count))
+      var dropped = 0
+      for number in written.indices where !written[number].isEmpty {
+        let kind = IdentifierKind(rawValue: kinds[number] & 31) ?? .text
+        guard let canonical = try? WatchCanonical(written[number], kind) else { continue }
+        let variants = WatchVariants.texts(written[number], kind, canonical)
+        dropped += max(0, variants.count - share) * WatchDigest.allCases.count
+        for variant in variants.prefix(share) {
+          for digest in WatchDigest.allCases {
+            digests.append(
+              DigestEntry(
+                key: computing.prefix(digest, of: variant), value: UInt32(number), digest: digest))
+          }
+        }
+        written[number] = []
+      }
+      digests.sort { $0.key < $1.key }
+      return dropped
+    }
+  }
+}
+
+/// A table from hashes to entries: open addressing, filled once. Senders cannot add to it.
+struct WatchTable: Sendable {
+  /// The upper half of the hash, and the entry.
+  private var slots: [UInt64]
+  private let mask: Int
+  let isEmpty: Bool
+
+  private static var free: UInt64 { .max }
+
+  init(_ forms: [WatchIndex.Builder.Form]) {
+    var capacity = 16
+    while capacity < forms.count * 2 { capacity *= 2 }
+    slots = [UInt64](repeating: WatchTable.free, count: capacity)
+    mask = capacity - 1
+    isEmpty = forms.isEmpty
+    for form in forms {
+      var place = Int(truncatingIfNeeded: form.hash) & mask
+      while slots[place] != WatchTable.free { place = (place + 1) & mask }
+      slots[place] = form.hash & 0xFFFF_FFFF_0000_0000 | UInt64(form.packed)
+    }
+  }
+
+  /// The first entry with this hash that `matches`.
+  @inline(__always)
+  func find(_ hash: UInt64, where matches: (WatchIndex.Entry) -> Bool) -> WatchIndex.Entry? {
+    var place = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let slot = slots[place]
+      if slot == WatchTable.free { return nil }
+      if slot >> 32 == hash >> 32 {
+        let entry = WatchIndex.Entry(UInt32(truncatingIfNeeded: slot))
+        if matches(entry) { return entry }
+      }
+      place = (place &+ 1) & mask
+    }
+  }
+}
+
+/// A bit for each of many hashes.
+struct WatchBits: Sendable {
+  private var words: [UInt64]
+  private let mask: Int
+
+  /// `count` is a power of two, at least 64.
+  init(count: Int) {
+    words = [UInt64](repeating: 0, count: count / 64)
+    mask = count - 1
+  }
+
+  mutating func insert(_ hash: UInt64) {
+    let bit = Int(truncatingIfNeeded: hash >> 20) & mask
+    words[bit >> 6] |= 1 << UInt64(bit & 63)
+  }
+
+  @inline(__always)
+  func contains(_ hash: UInt64) -> Bool {
+    let bit = Int(truncatingIfNeeded: hash >> 20) & mask
+    return words[bit &>> 6] &>> UInt64(bit & 63) & 1 != 0
+  }
+}
+
+/// A hash that takes a character at a time and can be looked at after each. Its table holds only
+/// what a list's owner chose, so that it needs no secret key.
+struct WatchHash {
+  private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  @inline(__always)
+  mutating func add(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
+
+  /// FNV-1a, mixed so that all bits depend on all characters (the finaliser of MurmurHash3).
+  @inline(__always)
+  var value: UInt64 {
+    var mixed = state
+    mixed = (mixed ^ mixed >> 33) &* 0xFF51_AFD7_ED55_8CCD
+    mixed = (mixed ^ mixed >> 33) &* 0xC4CE_B9FE_1A85_EC53
+    return mixed ^ mixed >> 33
+  }
+}
+
+extension UInt8 {
+  /// A letter, a digit, or a byte of a letter beyond ASCII; the marks before UTF-16 are none.
+  var isWatchWord: Bool { self >= 0x80 && self < 0xFE || isAlphanumeric }
+}

@@ -1,0 +1,126 @@
+import InspectCore
+
+/// An alert in a sentence that states facts.
+enum Explanation {
+  static func text(_ alert: Alert, deviceName: String?, policy: PolicyFile) -> String {
+    text([alert], deviceName: deviceName, policy: policy)
+  }
+
+  /// Of alerts about one device and one destination, the gravest first.
+  static func text(_ alerts: [Alert], deviceName: String?, policy: PolicyFile) -> String {
+    let alert = alerts[0]
+    let device =
+      deviceName ?? (alert.device.mac == .none ? alert.device.address.text : alert.device.mac.text)
+    let host =
+      alert.destination.host.isEmpty
+      ? alert.destination.endpoint.address.text
+      : String(decoding: alert.destination.host, as: UTF8.self)
+    let country = place(alert.destination)
+    var kinds: [String] = []
+    for item in alerts.flatMap(\.items) where !kinds.contains("\(item.kind.name)") {
+      kinds.append("\(item.kind.name)")
+    }
+    let what = kinds.isEmpty ? "data" : kinds.joined(separator: ", ")
+    let rules = Set(alerts.map(\.rule))
+    var text: String
+    if rules.contains(.selfRegistration) {
+      text =
+        "\(device) sent \(carrier(alerts)) self-registration (\(what)), unencrypted, to "
+        + "\(host)\(country)."
+    } else if rules == [.unlockCorrelatedTransfer] {
+      text = "\(device) contacted \(host)\(country) right after its screen was unlocked."
+    } else if rules == [.withdrawnConsent] {
+      text =
+        "\(device) sent a message to a recipient who withdrew consent (\(what)), unencrypted, "
+        + "through \(host), a server\(country)."
+    } else if rules == [.protectedIdentifier] {
+      text =
+        "\(device) sent a value that must never leave (\(what)), unencrypted, to \(host), "
+        + "a server\(country)."
+    } else {
+      text = "\(device) sent \(what), unencrypted, to \(host), a server\(country)."
+    }
+    if rules.contains(.personalDataCrossBorder), let code = alert.destination.location.country {
+      text += law(code, alert.destination.transfer, policy)
+    }
+    if rules.count > 1, rules.contains(.protectedIdentifier) {
+      text += " Among it is a value that must never leave."
+    }
+    if rules.count > 1, rules.contains(.withdrawnConsent) {
+      text += " A recipient had withdrawn consent to be contacted."
+    }
+    text += doubt(alert.destination)
+    if let unlock = alerts.lazy.compactMap(\.unlock).first {
+      text += " " + sentence(unlock.statistics)
+    }
+    return text
+  }
+
+  private static func carrier(_ alerts: [Alert]) -> String {
+    alerts.lazy.compactMap(\.registration).first.map { "\($0.name)'s" } ?? "a Chinese carrier's"
+  }
+
+  /// Where a server is, as far as it is known.
+  private static func place(_ destination: Destination) -> String {
+    let location = destination.location
+    guard let country = location.country else { return "" }
+    var text = " in \(country.text)"
+    switch GeoConfidence(destination) {
+    case .contradicted: text = " that the database puts in \(country.text)"
+    case .anycast: text = " of a network of \(country.text) that answers in many places"
+    case .disagreement:
+      text += location.otherCountry.map { " (another database says \($0.text))" } ?? ""
+    case .stale, .agreement, .database: break
+    }
+    if let registered = location.registeredCountry, registered != country {
+      text += " (registered in \(registered.text))"
+    }
+    return text
+  }
+
+  /// What the policy says of a transfer to a country: facts, and no judgement.
+  private static func law(
+    _ country: CountryCode, _ transfer: TransferClass, _ policy: PolicyFile
+  ) -> String {
+    let code = country.text
+    guard policy.coversOrigin else {
+      return " The policy has no list of countries for transfers from \(policy.origin)."
+    }
+    let scope = policy.basis(country)?.scope ?? ""
+    let whose = policy.origin == "EEA" ? "" : " under the law of \(policy.origin)"
+    switch transfer {
+    case .thirdCountry: return " \(code) has no adequacy decision\(whose)."
+    case .conditional where !scope.isEmpty:
+      return " The adequacy decision for \(code)\(whose) covers \(scope)."
+    case .conditional: return " For \(code)\(whose) it depends on the recipient's certification."
+    case .adequate where !scope.isEmpty && scope != "general":
+      return " \(code) has an adequacy decision\(whose) (\(scope))."
+    case .adequate: return " \(code) has an adequacy decision\(whose)."
+    case .domestic, .eea, .unknown: return ""
+    }
+  }
+
+  /// Why the country may be wrong.
+  private static func doubt(_ destination: Destination) -> String {
+    switch GeoConfidence(destination) {
+    case .contradicted:
+      let roundTrip = Double(destination.roundTrip ?? 0) / 1e6
+      return " It answered within \(Decimal.text(roundTrip, digits: 1)) ms, too fast for the "
+        + "\(destination.location.distance ?? 0) km there: something nearer answered."
+    case .stale: return " The database is much older than the capture, or younger."
+    case .anycast, .disagreement, .agreement, .database: return ""
+    }
+  }
+
+  static func sentence(_ statistics: UnlockStatistics) -> String {
+    var text =
+      "\(statistics.followed) of \(statistics.unlocks) unlocks were followed by a send within "
+      + "\(Decimal.text(statistics.windowSeconds, digits: 1)) s "
+      + "(\(Decimal.text(statistics.expected, digits: 1)) expected by chance)"
+    if let lag = statistics.lagMedian {
+      text += "; median delay \(Decimal.text(lag, digits: 1)) s"
+    }
+    return text
+      + "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came after an unlock."
+  }
+}

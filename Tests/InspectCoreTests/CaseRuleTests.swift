@@ -1,0 +1,76 @@
+import Testing
+
+@testable import InspectCore
+
+/// The small judgements that rules rest on.
+@Suite struct CaseRuleTests {
+  private func registration(_ target: String, _ host: String) -> SelfRegistration.Operator? {
+    let (target, host) = (Array(target.utf8), Array(host.utf8))
+    return SelfRegistration.operatorOf(target: target.span.bytes, host: host.span.bytes)
+  }
+
+  @Test(arguments: [
+    ("/register?ver=1.1&model=a&manuf=b&sign=c", "dm.wo.com.cn", true),
+    ("/register?ver=1.1&model=a&manuf=b&sign=c", "", true),
+    ("/dm/register?sign=c&manuf=b&ver=1.1&model=a", "example.com", true),
+    ("/register?ver=1.1&model=a", "DM.WO.COM.CN", true),
+    ("/register?ver=1.1&model=a&manuf=b", "example.com", false),
+    ("/register?ver=1.1", "dm.wo.com.cn", false), ("/register", "dm.wo.com.cn", false),
+    ("/registers?ver=1.1&model=a&manuf=b&sign=c", "dm.wo.com.cn", false),
+    ("/register?cover=1&model=a&manuf=b&sign=c", "example.com", false), ("", "", false),
+    ("?", "dm.wo.com.cn", false), ("/register?&&&", "dm.wo.com.cn", false),
+  ])
+  func chinaUnicomsIsKnownByItsTarget(_ target: String, _ host: String, _ isOne: Bool) {
+    #expect((registration(target, host) == .unicom) == isOne)
+  }
+
+  @Test(arguments: [
+    ("nb", true, "", 2, SelfRegistration.Operator.telecom as SelfRegistration.Operator?),
+    ("nb", true, "", 1, nil), ("nb", false, "", 2, nil), ("nbx", true, "", 2, nil),
+    ("rd", true, "m.fxltsbl.com", 0, .mobile), ("rd", true, "Shipei.fxltsbl.com", 0, .mobile),
+    ("rd", true, "lwm2m.example.com", 0, nil), ("bs", true, "m.fxltsbl.com", 0, nil),
+    ("rd", false, "m.fxltsbl.com", 0, nil), ("", true, "", 0, nil),
+  ])
+  func thoseByCoAPAreKnownByPathAndHost(
+    _ path: String, _ isPost: Bool, _ host: String, _ keys: Int,
+    _ expected: SelfRegistration.Operator?
+  ) {
+    var found = SelfRegistrationKeys()
+    for key in ["REGVER", "IMEI1"].prefix(keys) {
+      let bytes = Array(key.utf8)
+      found.insert(bytes.span.bytes)
+    }
+    let (path, host) = (Array(path.utf8), Array(host.utf8))
+    #expect(
+      SelfRegistration.operatorOf(
+        coapPath: path.span.bytes, isPost: isPost, host: host.span.bytes, keys: found) == expected)
+  }
+
+  @Test(arguments: [
+    ("to", true), ("To", true), ("recipients[]", true), ("data.to", true), ("to_number", true),
+    ("emailAddress", true), ("e-mail", true), ("toast", false), ("from", false), ("", false),
+    ("a.very.long.path.to.something", false), ("x.", false), ("phone", true), ("RCPT TO", true),
+    ("aVeryLongNameThatIsNoRecipientAtAll", false),
+  ])
+  func recipientsHaveNames(_ name: String, _ isOne: Bool) {
+    let bytes = Array(name.utf8)
+    #expect(RecipientName.matches(bytes.span.bytes) == isOne)
+  }
+
+  @Test func theShortestRoundTripIsKept() {
+    var trips = RoundTrips(capacity: 2, function: SipHash13(key0: 1, key1: 2))
+    let near = IPAddress(high: 0, low: 1)
+    let far = IPAddress(high: 0, low: 2)
+    trips.note(500, near)
+    trips.note(300, near)
+    trips.note(400, near)
+    trips.note(0, near)
+    trips.note(-7, far)
+    #expect(trips[near] == 300)
+    #expect(trips[far] == nil)
+    trips.note(9, far)
+    trips.note(1, IPAddress(high: 0, low: 3))
+    #expect(trips[far] == 9)
+    #expect(trips.refused == 1)
+  }
+}

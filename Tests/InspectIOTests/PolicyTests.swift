@@ -1,0 +1,176 @@
+import InspectCore
+import Testing
+
+@testable import InspectIO
+
+@Suite struct PolicyTests {
+  private func failure(_ text: String, home: String = "EEA") -> String {
+    do throws(PolicyFile.Failure) {
+      _ = try PolicyFile(text: text, name: "p.csv", home: home)
+      return "none"
+    } catch {
+      return error.description
+    }
+  }
+
+  private func transfer(_ country: String, from home: String) throws -> TransferClass {
+    try PolicyFile.builtIn(home: home).policy.transfer(to: CountryCode(text: country))
+  }
+
+  @Test(arguments: [
+    ("NO", "EEA", TransferClass.eea), ("NO", "NO", .domestic), ("SE", "NO", .eea),
+    ("NO", "no", .domestic), ("GB", "EEA", .adequate), ("GB", "UK", .domestic),
+    ("GB", "GB", .domestic), ("DK", "UK", .adequate), ("CH", "CH", .domestic),
+    ("DK", "CH", .adequate), ("US", "EEA", .conditional), ("US", "UK", .conditional),
+    ("BR", "EEA", .adequate), ("BR", "UK", .thirdCountry), ("CN", "EEA", .thirdCountry),
+    ("HK", "EEA", .thirdCountry), ("MO", "EEA", .thirdCountry), ("RU", "CH", .thirdCountry),
+    ("GL", "DK", .thirdCountry), ("FO", "DK", .adequate), ("SJ", "NO", .thirdCountry),
+    ("RE", "EEA", .eea), ("AX", "FI", .eea), ("CN", "JP", .thirdCountry), ("JP", "JP", .domestic),
+  ])
+  func aTransferHasItsClass(_ country: String, _ home: String, _ expected: TransferClass) throws {
+    #expect(try transfer(country, from: home) == expected)
+  }
+
+  @Test func whatIsNoCountryHasNoClass() throws {
+    #expect(try PolicyFile.builtIn(home: "EEA").policy.transfer(to: nil) == .unknown)
+    #expect(try PolicyFile.builtIn(home: "EEA").coversOrigin)
+    #expect(try !PolicyFile.builtIn(home: "JP").coversOrigin)
+  }
+
+  @Test(arguments: ["", "E", "EU", "XX", "ZZ", "EEAA", "Norway", "1A", "U K"])
+  func whatIsNoHome(_ text: String) { #expect(HomeCountry(text) == nil) }
+
+  @Test(arguments: ["EEA", "eea", "UK", "GB", "CH", "no", "CN", "XK"])
+  func whatIsAHome(_ text: String) { #expect(HomeCountry(text) != nil) }
+
+  @Test(arguments: [
+    ("as_of,yesterday\n", "p.csv:1: as_of wants a date as 2026-11-01"),
+    (
+      "# x\n\ntransfer,EEA,CHN,adequate\n",
+      "p.csv:3: 'CHN' is no country code of two capital letters"
+    ),
+    ("transfer,EEC,CN,adequate\n", "p.csv:1: origin 'EEC' is no country, EEA, UK or CH"),
+    ("transfer,EEA,CN\n", "p.csv:1: transfer wants an origin, a country and a class"),
+    ("severity,none,eea,low\n", "p.csv:1: 'none' is no rule"),
+    ("severity,self-registration,mars,low\n", "p.csv:1: 'mars' is no transfer class"),
+    (
+      "severity,self-registration,eea,worst\n",
+      "p.csv:1: 'worst' is none of low, medium, high, critical, none"
+    ),
+    ("kind,imei,9\n", "p.csv:1: steps are a number from -3 to 3"),
+    ("kind,shoe,1\n", "p.csv:1: 'shoe' is no kind of personal data"),
+    ("when,raining,1\n", "p.csv:1: when wants encrypted or correlated"),
+    ("wheather,x\n", "p.csv:1: 'wheather' is none of as_of, transfer, severity, kind, when"),
+    ("as_of,2026-11-01\r\ntransfer,EEA,CN,adequate\r\n", "none"),
+  ])
+  func aWrongLineIsNamed(_ text: String, _ expected: String) {
+    #expect(failure(text) == expected)
+  }
+
+  @Test func severityIsBaseAndSteps() throws {
+    let policy = try PolicyFile.builtIn(home: "EEA").policy
+    func severity(
+      _ kinds: [IdentifierKind], _ rule: Rule = .personalDataCleartext,
+      _ transfer: TransferClass = .thirdCountry, isEncrypted: Bool = false,
+      isCorrelated: Bool = false
+    ) -> Severity? {
+      var set = KindSet()
+      for kind in kinds { set.insert(kind) }
+      return policy.severity(
+        rule, transfer, set, isEncrypted: isEncrypted, isCorrelated: isCorrelated)
+    }
+    #expect(severity([.imei]) == .high)
+    #expect(severity([.ssid]) == .medium)
+    #expect(severity([.ssid, .email]) == .medium)
+    #expect(severity([.ssid, .imei]) == .high)
+    #expect(severity([.imei], isCorrelated: true) == .critical)
+    #expect(severity([.ssid], isCorrelated: true) == .high)
+    #expect(severity([.imei], isEncrypted: true) == .medium)
+    #expect(severity([.imei], .personalDataCrossBorder, .eea) == nil)
+    #expect(severity([], .unlockCorrelatedTransfer, .eea, isEncrypted: true) == .low)
+    #expect(severity([.text], .protectedIdentifier, .eea) == .high)
+    #expect(severity([.phoneNumber], .protectedIdentifier, .domestic) == .critical)
+  }
+
+  @Test func stepsComeFromTheFile() throws {
+    let text = """
+      severity,self-registration,eea,low
+      kind,imei,2
+      weak,ssid
+      when,correlated,-3
+      """
+    let policy = try PolicyFile(text: text, name: "p.csv", home: "NO").policy
+    var kinds = KindSet()
+    kinds.insert(.imei)
+    #expect(policy.severity(.selfRegistration, .eea, kinds) == .high)
+    #expect(policy.severity(.selfRegistration, .eea, kinds, isCorrelated: true) == .low)
+    #expect(policy.severity(.selfRegistration, .domestic, kinds) == nil)
+  }
+
+  @Test func theBasisIsTheOrigins() throws {
+    let us = try #require(CountryCode(text: "US"))
+    let basis = try #require(PolicyFile.builtIn(home: "DK").basis(us))
+    #expect(basis.scope == "only companies certified under the Data Privacy Framework")
+    #expect(basis.source.contains("2023/1795"))
+    #expect(try PolicyFile.builtIn(home: "UK").basis(us)?.scope.contains("UK extension") == true)
+  }
+}
+
+@Suite struct CountryDistanceTests {
+  private func distance(_ home: String, _ country: String) throws -> UInt32? {
+    let home = try #require(CountryCode(text: home))
+    let country = try #require(CountryCode(text: country))
+    return CountryDistances(from: home)?[country]
+  }
+
+  /// Great circles from Copenhagen, less what Denmark's borders and the rounding take.
+  @Test(arguments: [
+    ("DK", "CN", 4000, 4900), ("CN", "DK", 4000, 4900), ("DK", "SE", 0, 0), ("NO", "RU", 0, 0),
+    ("DK", "US", 3000, 6000), ("DE", "SG", 9000, 10_000), ("NZ", "GB", 14_000, 18_500),
+    ("NO", "NO", 0, 0), ("CH", "HK", 8000, 9000), ("GB", "IE", 0, 0),
+  ])
+  func distancesAreLeastOnes(_ home: String, _ country: String, _ least: Int, _ most: Int) throws {
+    let kilometres = Int(try #require(try distance(home, country)))
+    #expect(kilometres >= least && kilometres <= most)
+  }
+
+  @Test func distancesAreTheSameBothWays() throws {
+    for pair in [("NO", "JP"), ("ZA", "IS"), ("AD", "ZW"), ("US", "FR")] {
+      #expect(try distance(pair.0, pair.1) == distance(pair.1, pair.0))
+    }
+  }
+
+  @Test func aDamagedTableHasNoDistances() throws {
+    let home = try #require(CountryCode(text: "DK"))
+    #expect(CountryDistances(from: home, table: "") == nil)
+    #expect(CountryDistances(from: home, table: "step x\nDK CN\n0\n00\n") == nil)
+    #expect(CountryDistances(from: home, table: "step 250\nDK CN\n0\n") == nil)
+    #expect(try distance("DK", "ZZ") == nil)
+  }
+
+  @Test func whatIsTooFastIsContradicted() {
+    var location = Location()
+    location.distance = 4250
+    #expect(location.isContradicted(by: 42_499_999))
+    #expect(!location.isContradicted(by: 42_500_000))
+    #expect(!location.isContradicted(by: nil))
+    location.distance = 0
+    #expect(!location.isContradicted(by: 1))
+    location.distance = nil
+    #expect(!location.isContradicted(by: 1))
+  }
+}
+
+@Suite struct MaskedPathTests {
+  @Test(arguments: [
+    ("base64 > json:IMEI1", "base64 > json:IMEI1"), ("json:a[0].x > md5", "json:a[0].x > md5"),
+    ("json:490154203237518.x", "json:49...18.x"), ("form:user@example.com", "form:us...le.com"),
+    ("json:x.00005e005301", "json:x.00...01"), ("", ""), ("path[12]", "path[12]"),
+  ])
+  func namesThatAreValuesAreMasked(_ path: String, _ shown: String) {
+    let mask = IdentifierMask(key: [1, 2, 3], reveals: false)
+    #expect(String(decoding: mask.path(Array(path.utf8)), as: UTF8.self) == shown)
+    let open = IdentifierMask(key: [1, 2, 3], reveals: true)
+    #expect(String(decoding: open.path(Array(path.utf8)), as: UTF8.self) == path)
+  }
+}
