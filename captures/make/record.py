@@ -494,6 +494,40 @@ def record_registration():
   yield "post-expect-continue", "tcp port 80", expect_continue
 
 
+# Watched values, and the other carriers' self-registrations
+
+
+def record_watched():
+  def send(host, port, target, content_type, body, answer):
+    link = Conversation(scene.HOSTS[host][0], port)
+    name = host if port == 80 else f"{host}:{port}"
+    link.ask((f"POST {target} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: {scene.USER_AGENT}\r\n"
+              f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n").encode(), body)
+    link.answer(answer)
+    link.close()
+
+  yield "api-profile", "tcp port 80", lambda: send(
+    "api.example.com", 80, "/v1/profile", "application/json", scene.watched_profile(), reply(b"{}"))
+  yield "api-message", "tcp port 80", lambda: send(
+    "api.example.com", 80, "/v1/messages", "application/json", scene.watched_message(),
+    reply(b"{}"))
+  yield "telecom-9998", "tcp port 9998", lambda: send(
+    scene.REGISTRATION, 9998, "/", "application/encrypted-json", scene.registration_body(),
+    scene.registration_reply(True))
+  yield "unicom-register", "tcp port 6001", lambda: send(
+    "dm.wo.com.cn", 6001, scene.UNICOM_TARGET, "application/json", scene.unicom_body(),
+    reply(b"{}"))
+  keys = ("REGVER", "IMEI1", "SIM1ICCID", "SIM1LTEIMSI", "SIM1CELLID")
+  yield "telecom-coap", "udp port 5683", lambda: udp_exchange(
+    scene.HOSTS[scene.REGISTRATION][0], 5683, scene.coap_post(
+      "nb", scene.registration_json("2026-03-01 09:00:01", keys), content_format=50),
+    scene.coap_created())
+  yield "mobile-coap", "udp port 5683", lambda: udp_exchange(
+    scene.HOSTS["m.fxltsbl.com"][0], 5683, scene.coap_post(
+      "rd", b"</1/0>,</3/0>", ("ep=490154203237518", "lt=86400", "b=U"), content_format=40),
+    scene.coap_created())
+
+
 # Other exchanges of HTTP
 
 
@@ -667,7 +701,8 @@ def main(names):
   build_network()
   try:
     certificate_authority()
-    for group in (record_dns, record_datagrams, record_dhcp, record_registration, record_http,
+    for group in (record_dns, record_datagrams, record_dhcp, record_registration, record_watched,
+                  record_http,
                   record_tls, record_errors):
       for name, expression, exchange in group():
         if name.startswith(wanted):

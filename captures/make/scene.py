@@ -3,11 +3,12 @@
 Every identifier is a documented test value (the IMEI of the 3GPP examples, the test network
 001-01, the documentation MAC addresses of RFC 7042, the ICCID of the Android emulator); nobody
 owns one. Names are under example domains (RFC 2606, RFC 6761), but for the two that the case is
-about: zzhc.vnet.cn and the connectivity check of Android. The addresses were chosen for the
+about: zzhc.vnet.cn and the connectivity check of Android, and the other carriers' registration hosts. The addresses were chosen for the
 country that geolocation gives them; no packet ever left the machine that recorded this.
 """
 
 import base64
+import hashlib
 import ipaddress
 import json
 
@@ -35,6 +36,9 @@ HOSTS = {
   "images.example.org": ("193.166.3.2", 9, 24_000),
   "time.android.com": ("216.239.35.0", 9, 15_000),
   "video.example.net": ("203.0.113.25", 10, 21_000),
+  "api.example.com": ("93.184.216.41", 11, 96_000),
+  "dm.wo.com.cn": ("1.8.0.2", 20, 231_000),
+  "m.fxltsbl.com": ("1.8.0.3", 20, 240_000),
   "v6.example.com": ("2606:2800:220:1:248:1893:25c8:1946", 11, 99_000),
 }
 BROWSED = ("www.example.com", "shop.example.com", "news.example", "cdn.news.example",
@@ -78,6 +82,53 @@ def registration_head(length, extra=""):
     f"POST / HTTP/1.1\r\nContent-Type: application/encrypted-json\r\n{extra}"
     f"User-Agent: {USER_AGENT}\r\nHost: {REGISTRATION}\r\nConnection: Keep-Alive\r\n"
     f"Accept-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n").encode()
+
+
+# What a watch list names: numbers of Ofcom's range for drama, example addresses.
+PROTECTED, WITHDRAWN, WITHDRAWN_MAIL = "+447700900123", "+447700900456", "gone@example.org"
+
+
+def watched_profile():
+  """An app's profile: a number that must never leave, as its MD5."""
+  number = hashlib.md5(PROTECTED.encode()).hexdigest()
+  return json.dumps({"user": "u-1", "contacts": [{"name": "A", "h": number}]}).encode()
+
+
+def watched_message():
+  """A message service's API: two recipients who withdrew consent, and one who did not."""
+  return json.dumps({
+    "from": "Example", "to": ["+44 7700 900456", "+44 7700 900789"],
+    "personalizations": [{"to": [{"email": "Gone@Example.org"}]}], "text": "News"}).encode()
+
+
+UNICOM_TARGET = "/register?ver=1.1&model=TA-1046&manuf=HMD&sign=00000000000000000000000000000000"
+
+
+def unicom_body():
+  """China Unicom's dialect, as far as public code shows it."""
+  return json.dumps({"imei": "490154203237518", "imsi": "001010123456789",
+                     "iccid": "89014103211118510720"}, separators=(",", ":")).encode()
+
+
+def coap_post(path, payload, queries=(), content_format=None):
+  """A confirmable POST (RFC 7252): its Uri-Path, Content-Format and Uri-Query options."""
+  options = [(11, part.encode()) for part in path.split("/")]
+  if content_format is not None:
+    options.append((12, bytes([content_format])))
+  options += [(15, query.encode()) for query in queries]
+  data, last = b"", 0
+  for number, value in options:
+    length = len(value)
+    extended = bytes([length - 13]) if length >= 13 else b""
+    data += bytes([(number - last) << 4 | (13 if length >= 13 else length)]) + extended + value
+    last = number
+  head = bytes([0x42, 0x02]) + b"\x53\x01" + b"\xc0\xde"
+  return head + data + (b"\xff" + payload if payload else b"")
+
+
+def coap_created():
+  """2.01 Created, piggybacked on the acknowledgment."""
+  return bytes([0x62, 0x41]) + b"\x53\x01" + b"\xc0\xde"
 
 
 def registration_reply(success):

@@ -301,6 +301,54 @@ def applications():
     count(tls=1, http=0, flow=1)]
 
 
+# Watched values, and the other carriers' self-registrations
+
+
+def watched():
+  def exchange(name, recording, host):
+    return f"{name}.pcap", wire.pcap(frames(placed(
+      name, (f"dns-a-{host}", None), (recording, host))))
+  def finding(rule, host, items, **more):
+    return {"event_type": "alert", "inspect": {
+      "rule": rule, "destination": {"host": host, **more}, "personal_data": items}}
+  listed = {"options": ["--watch", "watch-list.csv"]}
+  api = "api.example.com"
+  path = "json:contacts[0].h > md5"
+  yield *exchange("watch-protected", "api-profile", api), [
+    {"options": ["--watch", "watch-list.csv", "--fail-on", "critical"]}, {"exit": 3},
+    finding("protected-identifier", api, [{
+      "kind": "phone-number", "path": path, "confidence": "certain", "watched": "secret"}]),
+    finding("personal-data-cleartext", api, [{"kind": "phone-number", "path": path}]),
+    {"matching": {"event_type": "alert", "inspect": {"rule": "withdrawn-consent"}}, "is": 0},
+    count(http=1, flow=2)]
+  hashed = ["--watch", "watch-list-hashed.csv", "--watch-key", "watch-list.key"]
+  recipients = [
+    {"kind": "phone-number", "path": "json:to[0]", "watched": "customer 1"},
+    {"kind": "email", "path": "json:personalizations[0].to[0].email", "watched": "customer 2"}]
+  for name, options in (("watch-withdrawn", listed["options"]), ("watch-hashed", hashed)):
+    yield *exchange(name, "api-message", api), [
+      {"options": options}, finding("withdrawn-consent", api, recipients),
+      {"matching": {"event_type": "alert", "inspect": {"rule": "protected-identifier"}}, "is": 0},
+      count(http=1, flow=2)]
+  yield *exchange("registration-port", "telecom-9998", scene.REGISTRATION), [
+    finding("self-registration", scene.REGISTRATION, [{"kind": "imei"}], port=9998)]
+  yield *exchange("registration-unicom", "unicom-register", "dm.wo.com.cn"), [
+    finding("self-registration", "dm.wo.com.cn", [{"kind": "imei", "path": "json:imei"}], port=6001)]
+
+
+def geography():
+  """The same server, as far away as it says, and too near."""
+  for name, host, confidence in (("geo-far", scene.REGISTRATION, "database"),
+                                 ("geo-contradicted", None, "contradicted")):
+    packets = placed(name, (f"dns-a-{scene.REGISTRATION}", None), ("post-success", host))
+    yield f"{name}.pcap", wire.pcap(frames(packets)), [
+      {"options": ["--home", "DK"]},
+      {"needs": "geo", "event_type": "alert", "inspect": {
+        "rule": "personal-data-cross-border", "destination": {
+          "country": "CN", "transfer": "third-country", "geo_confidence": confidence,
+          "distance_km": 4250}}}]
+
+
 # Files
 
 
@@ -353,7 +401,8 @@ def file_forms():
 
 def files():
   """The products: name and bytes; the expectation goes by the name up to its first dot."""
-  for group in (link_layers, network_layers, tcp_orders, tcp_states, applications, file_forms):
+  for group in (link_layers, network_layers, tcp_orders, tcp_states, applications, watched,
+                geography, file_forms):
     for name, data, expectations in group():
       yield name, data
       yield name.split(".")[0] + ".expected", phone.lines(expectations)
