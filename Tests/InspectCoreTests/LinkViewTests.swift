@@ -61,7 +61,7 @@ import Testing
 /// How a vector's bytes are read.
 enum LinkView: String, CaseIterable {
   case llc, mpls, ppp, pppoe, hdlc, wireless, padded, part
-  case radiotap, prism, avs, ppi, nflog
+  case radiotap, prism, avs, ppi, pktap, nflog
   case gre, erspan, teredo, vxlan, geneve, gtp, l2tp, sctp, esp
 
   init?(_ vector: HexVector) {
@@ -74,7 +74,7 @@ enum LinkView: String, CaseIterable {
       switch self {
       case .llc, .mpls, .ppp, .pppoe, .hdlc: return try link(bytes)
       case .wireless, .padded, .part: return try wireless(bytes)
-      case .radiotap, .prism, .avs, .ppi, .nflog: return try capture(bytes)
+      case .radiotap, .prism, .avs, .ppi, .pktap, .nflog: return try capture(bytes)
       case .gre, .erspan, .sctp, .esp: return try transport(bytes)
       case .teredo, .vxlan, .geneve, .gtp, .l2tp: return datagram(bytes) ?? "none"
       }
@@ -138,6 +138,10 @@ enum LinkView: String, CaseIterable {
     case .ppi:
       let header = try PerPacketInformation(bytes)
       return payload(header.payload, of: bytes, "link type \(header.linkTypeNumber)")
+    case .pktap:
+      let header = try PacketTapHeader(bytes)
+      let note = header.isPacket ? "" : ", no packet"
+      return payload(header.payload, of: bytes, "link type \(header.linkTypeNumber)\(note)")
     case .nflog:
       let message = try NetfilterLogMessage(bytes)
       return payload(message.payload, of: bytes, text(message.source))

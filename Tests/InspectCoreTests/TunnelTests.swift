@@ -150,7 +150,7 @@ import Testing
     }
     for number: UInt32 in [
       0, 1, 9, 11, 12, 14, 50, 51, 100, 101, 104, 105, 108, 113, 119, 127, 163, 192, 204, 205, 226,
-      228, 229, 239, 276,
+      228, 229, 239, 258, 276,
     ] {
       let type = LinkType(rawValue: number)
       #expect(type != .unknown(number))

@@ -130,6 +130,8 @@ def link_layers():
     struct.pack("<II", 0x44, 144) + bytes(136) + wireless(p)))
   yield link("avs", 163, lambda p: struct.pack("!II", 0x80211001, 64) + bytes(56) + wireless(p))
   yield link("ppi", 192, lambda p: struct.pack("<BBHI", 0, 0, 8, 1) + wire.ethernet(p))
+  yield link("pktap", 258, lambda p: (
+    struct.pack("<III", 108, 1, 1) + bytes(96) + wire.ethernet(p)))
   yield link("nflog", 239, lambda p: (
     struct.pack("!BBH", 2, 0, 5) + struct.pack("<HHI", 8, 4, 3)
     + struct.pack("<HH", 4 + len(wire.network(p)), 9) + wire.padded(wire.network(p))))

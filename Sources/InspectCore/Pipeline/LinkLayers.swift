@@ -131,6 +131,11 @@ extension PacketDecoder {
         let header = try PerPacketInformation(rest)
         layer = .link(LinkType(rawValue: header.linkTypeNumber))
         rest = header.payload
+      case .link(.packetTap):
+        let header = try PacketTapHeader(rest)
+        guard header.isPacket else { return .other }
+        layer = .link(LinkType(rawValue: header.linkTypeNumber))
+        rest = header.payload
       case .link(.netfilterLog):
         let message = try NetfilterLogMessage(rest)
         guard !message.payload.isEmpty else { return .other }

@@ -86,6 +86,34 @@ public struct PerPacketInformation: ~Escapable {
   }
 }
 
+/// The header of Apple's packet tap (LINKTYPE_PKTAP), which iPhones' captures may have. Numbers are
+/// in little-endian order.
+///
+///      0                4                8                12
+///     +----------------+----------------+----------------+- - - -
+///     | Length         | Record Type    | Link Type      | Fields, to Length; then the frame
+///     +----------------+----------------+----------------+- - - -
+public struct PacketTapHeader: ~Escapable {
+  public let bytes: RawSpan
+  public let headerByteCount: Int
+
+  @_lifetime(copy bytes)
+  public init(_ bytes: RawSpan) throws(WireError) {
+    try bytes.require(12, for: .captureHeader)
+    headerByteCount = Int(bytes.loadLittleEndian(0, as: UInt32.self))
+    guard headerByteCount >= 12 else { throw .malformed(.captureHeader, .length) }
+    try bytes.require(headerByteCount, for: .captureHeader)
+    self.bytes = bytes
+  }
+
+  /// Whether the record is a packet, the only type there is.
+  public var isPacket: Bool { bytes.loadLittleEndian(4, as: UInt32.self) == 1 }
+  public var linkTypeNumber: UInt32 { bytes.loadLittleEndian(8) }
+  public var payload: RawSpan {
+    @_lifetime(copy self) get { bytes.extracting(droppingFirst: headerByteCount) }
+  }
+}
+
 /// A message of Linux's packet filter log (LINKTYPE_NFLOG): attributes, one of which is the packet.
 ///
 ///      0         1         2             4

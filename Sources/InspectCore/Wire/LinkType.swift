@@ -3,7 +3,7 @@ public enum LinkType: Equatable, Sendable {
   case null, ethernet, raw, loop, linuxCooked, linuxCooked2, ipv4, ipv6
   case ppp, pppWithDirection, pppOverEthernet, ciscoHDLC, ciscoHDLCWithDirection, llc
   case wireless, radiotap, prism, avs
-  case perPacketInformation, netfilterLog, ipnet
+  case perPacketInformation, netfilterLog, ipnet, packetTap
   case unknown(UInt32)
 
   public init(rawValue: UInt32) {
@@ -30,6 +30,7 @@ public enum LinkType: Equatable, Sendable {
     case 228: self = .ipv4
     case 229: self = .ipv6
     case 239: self = .netfilterLog
+    case 258: self = .packetTap
     case 276: self = .linuxCooked2
     default: self = .unknown(rawValue)
     }

@@ -89,6 +89,7 @@ extension LinkType {
     case .ipv4: 228
     case .ipv6: 229
     case .netfilterLog: 239
+    case .packetTap: 258
     case .linuxCooked2: 276
     case .unknown(let number): Int32(truncatingIfNeeded: number)
     }
