@@ -150,19 +150,21 @@ public struct Inspector<
           source: datagram.source, destination: datagram.destination,
           protocolNumber: content.protocolNumber, payload: content.bytes,
           cutByteCount: datagram.cutByteCount)
-        guard content.fragment == nil, rest.mayCarry else { return transports.handle(rest, frame) }
+        guard content.fragment == nil, rest.mayCarry else {
+          return transports.handleSeldom(rest, frame)
+        }
         return handleCarrier(rest, frame)
       }
       guard let tunnel = try datagram.tunnel() else {
         if datagram.isEncapsulatedSecurityPayload { counters.securityPayloadsInUDP &+= 1 }
-        return transports.handle(datagram, frame)
+        return transports.handleSeldom(datagram, frame)
       }
       transports.carry(datagram, frame)
       counters.tunnels[Int(tunnel.kind.rawValue)] &+= 1
       enter(tunnel, of: datagram, frame)
     } catch {
       // The outer packet is one all the same.
-      transports.handle(datagram, frame)
+      transports.handleSeldom(datagram, frame)
       malformed(error, frame)
     }
   }
@@ -225,7 +227,7 @@ public struct Inspector<
     guard datagram.cutByteCount == 0 else {
       // What the capture cut can never be put together; the first one at least names the flow.
       counters.droppedFragments &+= 1
-      if fragment.byteOffset == 0 { transports.handle(datagram, frame) }
+      if fragment.byteOffset == 0 { transports.handleSeldom(datagram, frame) }
       return
     }
     // All but the last have a multiple of eight octets; what is more is left out, as Linux does.
@@ -284,7 +286,11 @@ public struct Inspector<
       let whole = PacketDecoder.Datagram(
         source: last.source, destination: last.destination, protocolNumber: protocolNumber,
         payload: rest, cutByteCount: 0)
-      if whole.mayCarry { handleCarrier(whole, frame) } else { transports.handle(whole, frame) }
+      if whole.mayCarry {
+        handleCarrier(whole, frame)
+      } else {
+        transports.handleSeldom(whole, frame)
+      }
     } catch {
       malformed(error, frame)
     }

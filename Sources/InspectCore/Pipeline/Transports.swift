@@ -72,6 +72,12 @@ struct Transports<
     }
   }
 
+  /// The same, for callers off the common way: one copy of it serves them all.
+  @inline(never)
+  mutating func handleSeldom(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
+    handle(datagram, frame)
+  }
+
   /// A packet that carries another: it is one of its flow, and nothing else looks into it.
   mutating func carry(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
     guard datagram.protocolNumber == IPProtocol.udp.rawValue else {
