@@ -143,7 +143,8 @@ def link_layers():
 
 
 def wireless_aggregate():
-  """Two packets of the same sender in one frame, wherever two follow each other."""
+  """Two packets of the same sender in one frame, wherever two follow each other; with the check
+  sequence."""
   packets, frames, most = small.registration("wireless-aggregate"), [], 0
   while packets:
     uplink = placing.from_phone(packets[0])
@@ -151,9 +152,10 @@ def wireless_aggregate():
     while packets and placing.from_phone(packets[0]) == uplink and len(group) < 2:
       group.append(packets.pop(0))
     most = max(most, len(group))
-    frames.append((group[0].time, wireless(group[0], "aggregate", aggregated(group))))
+    frame = wireless(group[0], "aggregate", aggregated(group))
+    frames.append((group[0].time, frame + b"\xde\xad\xbe\xef"))
   assert most == 2
-  yield "wireless-aggregate.pcap", wire.pcap(frames, 105), small.found()
+  yield "wireless-aggregate.pcap", wire.pcap(frames, 105), small.found() + [small.count(anomaly=0)]
 
 
 def not_decoded():

@@ -198,7 +198,8 @@ public struct Inspector<
   private mutating func takeApart(_ frames: RawSpan, _ frame: Frame) {
     var rest = frames
     do throws(WireError) {
-      while !rest.isEmpty {
+      // Four octets may be the check sequence, which some captures have.
+      while rest.byteCount > 4 {
         let part = try AggregatedFrame(rest)
         var inner = frame
         inner.byteCount = part.bytes.byteCount
