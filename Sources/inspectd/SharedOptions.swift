@@ -46,6 +46,9 @@ struct SharedOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Write a self-contained HTML report.", valueName: "file.html"))
   var report: String?
 
+  @Flag(help: "Do not believe packets with a wrong checksum (captures often see unfinished ones).")
+  var verifyChecksums = false
+
   @Flag(help: "Write identifiers in full instead of masked.")
   var reveal = false
 
@@ -117,6 +120,7 @@ struct SharedOptions: ParsableArguments {
     options.filter = filter
     options.reveals = reveal
     options.hashesBodies = hashBodies
+    options.verifiesChecksums = verifyChecksums
     options.reportPath = report
     return options
   }

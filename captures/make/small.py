@@ -91,6 +91,11 @@ def found(options=None, **more):
   return ([{"options": options}] if options else []) + lines
 
 
+def anomaly(event, times=1):
+  return {"matching": {"event_type": "anomaly", "dest_port": 80, "anomaly": {
+    "type": "stream", "event": f"stream.{event}"}}, "is": times}
+
+
 def page(url, status=200, host="www.example.com", method="GET", **more):
   return {"event_type": "http", "http": {
     "hostname": host, "http_method": method, "url": url, "status": status, **more}}
@@ -214,7 +219,10 @@ def tcp_orders():
     packets = with_body(registration(name), change)
     lines = found()
     if name == "tcp-gap":
-      lines = [post(status=200), count(http=1, dns=2, flow=2)]
+      lines = [post(status=200, request_length=633), count(http=1, dns=2, flow=2),
+               anomaly("reassembly_seq_gap")]
+    if "conflict" in name:
+      lines.append(anomaly("reassembly_overlap_different_data"))
     yield f"{name}.pcap", wire.pcap(frames(packets)), lines
 
 
@@ -257,6 +265,186 @@ def tcp_states():
     {"event_type": "flow", "proto": "TCP", "dest_ip": "1.8.0.1", "dest_port": 80, "flow": {
       "state": "new", "pkts_toserver": len(packets) - 2, "pkts_toclient": 0}},
     count(http=0, dns=2, flow=2)]
+
+
+# TCP as its peers and its enemies use it
+
+
+def only(packets, test):
+  return next(packet for packet in packets if packet.is_tcp and test(packet))
+
+
+def is_head(packet):
+  return packet.is_tcp and packet.payload.startswith(b"POST ")
+
+
+def before(packets, place, *added):
+  """The packets with others before `place`, a moment earlier each."""
+  at = packets.index(place)
+  for number, packet in enumerate(added):
+    packet.time = place.time - (len(added) - number) * 10_000
+  return packets[:at] + list(added) + packets[at:]
+
+
+def fast_open(packets, is_taken):
+  """The SYN carries the head (RFC 7413). The server takes it, or ignores what is there."""
+  syn, answer, head = packets[2], packets[3], only(packets, is_head)
+  if not is_taken:
+    syn.payload = b"GET /ignored HTTP/1.1\r\nHost: ignored.example\r\n\r\n"
+    return packets
+  syn.payload = head.payload
+  answer.acknowledgment += len(head.payload)
+  packets[4].sequence += len(head.payload)
+  packets.remove(head)
+  return packets
+
+
+def crossing(packets):
+  """Both sides open at the same time (RFC 9293 section 3.5, figure 7)."""
+  syn, answer = packets[2], packets[3]
+  other = answer.replace(flags=wire.SYN, acknowledgment=0, time=syn.time + 1000)
+  mine = syn.replace(flags=wire.SYN | wire.ACK, acknowledgment=answer.sequence + 1,
+                     time=syn.time + 2000)
+  return packets[:3] + [other, mine] + packets[3:]
+
+
+def exchanged(packets, first, second):
+  """Two packets change places, their times stay."""
+  first.time, second.time = second.time, first.time
+  return sorted(packets, key=lambda packet: packet.time)
+
+
+def kept_alive(packets):
+  """Keep-alives of both kinds between head and body: without data, and with a byte of nothing."""
+  body = only(packets, is_body)
+  probe = body.replace(payload=b"", sequence=body.sequence - 1, flags=wire.ACK)
+  reply = packets[3].replace(
+    flags=wire.ACK, sequence=packets[3].sequence + 1, acknowledgment=body.sequence, options=b"")
+  return before(packets, body, probe, reply, probe.replace(payload=b"\0"), reply.replace())
+
+
+def closed_window(packets):
+  """The server closes its window within the body: probes of one byte, which it drops."""
+  body = only(packets, is_body)
+  head, rest = body.payload[:100], body.payload[100:]
+  reply = packets[3].replace(
+    flags=wire.ACK, sequence=packets[3].sequence + 1, acknowledgment=body.sequence + 100,
+    options=b"", window=0)
+  probe = body.replace(sequence=body.sequence + 100, payload=rest[:1], flags=wire.ACK)
+  last = body.replace(sequence=body.sequence + 100, payload=rest)
+  at = packets.index(body)
+  packets[at : at + 1] = [last]
+  return before(packets, last, body.replace(payload=head), reply, probe, reply.replace(),
+                probe.replace(), reply.replace(window=4000))
+
+
+def reset_elsewhere(packets):
+  """Between head and body somebody resets the connection with numbers that nobody believes."""
+  body = only(packets, is_body)
+  lies = [body.replace(payload=b"", flags=wire.RST, sequence=(body.sequence + away) & 0xFFFFFFFF)
+          for away in (-1_000_000, 50_000_000)]
+  return before(packets, body, *lies)
+
+
+def reset_with_text(packets):
+  """After the response the server resets, and says why (RFC 9293 section 3.5.2)."""
+  last = [packet for packet in packets if packet.is_tcp and not placing.from_phone(packet)
+          and packet.payload][-1]
+  at = packets.index(last)
+  return packets[: at + 1] + [last.replace(
+    time=last.time + 1000, flags=wire.RST | wire.ACK, payload=b"HTTP/1.1 500 no\r\n\r\n",
+    sequence=last.sequence + len(last.payload))]
+
+
+def outside_window(packets):
+  """A segment far outside of the window, which the server never sees as data."""
+  body = only(packets, is_body)
+  return before(packets, body, body.replace(
+    payload=b"A" * 633, sequence=(body.sequence + 30_000_000) & 0xFFFFFFFF))
+
+
+def twice(packets):
+  """The same ports a minute later, with other sequence numbers."""
+  tcp = [packet for packet in packets if packet.is_tcp]
+  again = []
+  for packet in tcp:
+    moved = packet.replace(time=packet.time + 60 * 10**9,
+                           sequence=(packet.sequence + 500_000_000) & 0xFFFFFFFF)
+    if packet.flags & wire.ACK:
+      moved.acknowledgment = (packet.acknowledgment + 500_000_000) & 0xFFFFFFFF
+    again.append(moved)
+  return packets + again
+
+
+def forged(packets):
+  """Before the body a segment with other data for its place, and a checksum that is wrong: the
+  frames, the forged one among them."""
+  body = only(packets, is_body)
+  lie = body.replace(payload=b"A" * 633)
+  packets = before(packets, body, lie)
+  result = []
+  for packet in packets:
+    frame = wire.ethernet(packet)
+    if packet is lie:
+      frame = frame[:50] + bytes([frame[50] ^ 0xFF]) + frame[51:]
+    result.append((packet.time, frame))
+  return result
+
+
+def tcp_in_the_field():
+  changes = {
+    "tcp-fast-open": (lambda packets: fast_open(packets, True), found()),
+    "tcp-syn-data-ignored": (lambda packets: fast_open(packets, False), found() + [
+      {"matching": {"event_type": "http", "http": {"hostname": "ignored.example"}}, "is": 0}]),
+    "tcp-simultaneous-open": (crossing, found() + [
+      {"event_type": "flow", "proto": "TCP", "flow": {"state": "closed"}}]),
+    "tcp-data-before-syn": (
+      lambda packets: exchanged(packets, packets[2], only(packets, is_head)), found()),
+    "tcp-keep-alive": (kept_alive, found() + [anomaly("reassembly_overlap_different_data", 0)]),
+    "tcp-zero-window": (closed_window, found() + [
+      anomaly("reassembly_overlap_different_data", 0)]),
+    "tcp-reset-outside-window": (reset_elsewhere, found() + [anomaly("rst_invalid_ack", 2)]),
+    "tcp-reset-with-data": (reset_with_text, found() + [
+      {"event_type": "flow", "proto": "TCP", "flow": {"state": "closed"}, "tcp": {"rst": True}},
+      {"matching": {"event_type": "http", "http": {"status": 500}}, "is": 0}]),
+    "tcp-outside-window": (outside_window, found() + [
+      anomaly("est_packet_out_of_window"), anomaly("reassembly_seq_gap", 0)]),
+    "tcp-port-reuse": (twice, [
+      post(status=200), alert(), count(http=2, dns=2, flow=3),
+      {"matching": {"event_type": "flow", "proto": "TCP", "flow": {"state": "closed"}}, "is": 2}]),
+    "tcp-client-only": (
+      lambda packets: [p for p in packets if not p.is_tcp or placing.from_phone(p)],
+      [post(request_length=633), alert(), count(http=1, dns=2, flow=2)]),
+    "tcp-server-only": (
+      lambda packets: [p for p in packets if not p.is_tcp or not placing.from_phone(p)],
+      [{"event_type": "http", "dest_ip": "1.8.0.1", "dest_port": 80, "http": {"status": 200}},
+       count(http=1, dns=2, flow=2)]),
+  }
+  for name, (change, lines) in changes.items():
+    yield f"{name}.pcap", wire.pcap(frames(change(registration(name)))), lines
+  # With the checksums believed, what came first wins; verified, the forged segment is nothing.
+  name = "tcp-wrong-checksum"
+  data = wire.pcap(forged(registration(name)))
+  yield f"{name}.pcap", data, [
+    post(status=200), count(http=1, dns=2, flow=2),
+    {"matching": {"event_type": "alert"}, "is": 0},
+    anomaly("reassembly_overlap_different_data")]
+  yield f"{name}-verified.pcap", data, [{"options": ["--verify-checksums"]}] + found() + [
+    anomaly("reassembly_overlap_different_data", 0),
+    {"matching": {"event_type": "anomaly", "anomaly": {
+      "type": "decode", "event": "decoder.tcp.invalid_checksum"}}, "is": 1}]
+  # From the middle of a body of many segments: the next request is found.
+  name = "tcp-mid-body"
+  packets = placed(name, ("http-keep-alive", "www.example.com"))
+  first = only(packets, lambda p: p.payload.startswith(b"GET /1"))
+  filling = b"".join(b"line %06d of a picture\n" % number for number in range(2000))
+  parts = [filling[at : at + 400] for at in range(0, len(filling), 400)]
+  start = first.sequence - len(filling)
+  middle = [first.replace(
+    payload=part, sequence=(start + index * 400) & 0xFFFFFFFF,
+    time=first.time - (len(parts) - index) * 1000) for index, part in enumerate(parts)]
+  yield f"{name}.pcap", wire.pcap(frames(middle + packets[packets.index(first):])), [
+    page("/1"), page("/2"), page("/3"), count(http=3, flow=1, alert=0)]
 
 
 # HTTP and TLS
@@ -401,8 +589,8 @@ def file_forms():
 
 def files():
   """The products: name and bytes; the expectation goes by the name up to its first dot."""
-  for group in (link_layers, network_layers, tcp_orders, tcp_states, applications, watched,
-                geography, file_forms):
+  for group in (link_layers, network_layers, tcp_orders, tcp_states, tcp_in_the_field,
+                applications, watched, geography, file_forms):
     for name, data, expectations in group():
       yield name, data
       yield name.split(".")[0] + ".expected", phone.lines(expectations)

@@ -66,6 +66,9 @@ public struct InspectorConfiguration: Sendable {
   public var cases = CaseConfiguration()
   /// The values that are watched; nil without a list.
   public var watch: WatchIndex?
+  /// Whether packets with a wrong checksum are left out. Captures see packets before an offloading
+  /// card filled the checksums in, so that by default all are believed.
+  public var verifiesChecksums = false
 
   public init() {}
 }
@@ -75,6 +78,8 @@ public struct InspectorLimits: Sendable {
   public var flows = FlowLimits()
   /// Bytes of TCP segments that came too early, for all connections.
   public var reassemblyBytes = 16 << 20
+  /// Directions of connections at a time whose retransmissions are compared with what came first.
+  public var streamMemories = 8192
   /// Connections at a time whose HTTP is followed.
   public var httpConnections = 16_384
   /// HTTP requests at a time that wait for their responses.

@@ -33,7 +33,7 @@ public struct Application: Sendable {
   var host: UInt32?
   var nameSource: Destination.NameSource?
   /// Segments or datagrams that were looked at without an answer.
-  var attempts: UInt8 = 0
+  var attempts: UInt16 = 0
 
   static var none: UInt32 { .max }
 

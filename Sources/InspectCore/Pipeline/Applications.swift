@@ -124,6 +124,7 @@ struct Applications<
   mutating func lost(
     _ byteCount: Int, _ direction: Direction, of flow: inout Flow, at time: Timestamp
   ) {
+    exchange.report(.gap, flow.context, at: time)
     guard flow.application.place != Application.none else { return }
     switch flow.application.kind {
     case .http: loseHTTP(byteCount, direction, flow, time)
@@ -132,6 +133,10 @@ struct Applications<
     case .unrecognised: recognitions[flow.application.place].removeAll()
     case .mdns, .llmnr, .unknown: break
     }
+  }
+
+  mutating func irregular(_ anomaly: Anomaly, of flow: inout Flow, at time: Timestamp) {
+    exchange.report(anomaly, flow.context, at: time)
   }
 
   mutating func ended(_ direction: Direction, of flow: inout Flow, at time: Timestamp) {
@@ -228,7 +233,9 @@ struct Applications<
   /// These bytes did not say what it is; later ones may.
   private mutating func fail(_ flow: inout Flow) {
     flow.application.attempts &+= 1
-    if flow.application.attempts >= Recognition.attemptLimit { giveUp(&flow) }
+    let limit =
+      flow.isInTheMiddle ? Recognition.attemptLimitInTheMiddle : Recognition.attemptLimit
+    if flow.application.attempts >= limit { giveUp(&flow) }
   }
 
   /// There is no room for its state.

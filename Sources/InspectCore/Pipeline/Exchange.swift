@@ -163,7 +163,6 @@ struct Exchange<
     } else {
       transactions[place].responseByteCount &+= UInt64(byteCount)
     }
-    report(Anomaly(.stream, "stream.reassembly_seq_gap"), context, at: transactions[place].start)
   }
 
   mutating func end(_ direction: Direction, outcome: HTTPMessageEnd, at time: Timestamp) {

@@ -9,6 +9,7 @@ public struct Inspector<
   private var fragments: FragmentTable
   private var transports: Transports<Sink, Decoder, Map, Cipher>
   private var counters = InspectorCounters()
+  private let verifiesChecksums: Bool
 
   /// Tunnels inside tunnels that are followed; a packet deeper than that is counted.
   static var maximumTunnelDepth: UInt8 { 8 }
@@ -20,8 +21,10 @@ public struct Inspector<
   ) {
     let function = SipHash13(key0: hashKey.0, key1: hashKey.1)
     fragments = FragmentTable(function: function)
+    verifiesChecksums = configuration.verifiesChecksums
     transports = Transports(
       limits: configuration.limits, function: function,
+      verifiesChecksums: configuration.verifiesChecksums,
       applications: Applications(
         configuration: configuration, function: function, sink: sink, decoder: decoder,
         atlas: atlas, cipher: cipher))
@@ -85,6 +88,7 @@ public struct Inspector<
     case .ipv4(let content):
       counters.ipv4 &+= 1
       let packet = try IPv4Packet(content)
+      if verifiesChecksums, !packet.hasValidChecksum { return wrongChecksum(frame) }
       if packet.cutByteCount > 0, bytes.byteCount >= frame.byteCount { shortened(.ipv4, frame) }
       let before = bytes.byteCount - content.byteCount + packet.headerByteCount
       handle(PacketDecoder.Datagram(packet), frame, headerByteCount: before)
@@ -121,6 +125,12 @@ public struct Inspector<
   private mutating func malformed(_ error: WireError, _ frame: Frame) {
     counters.malformed &+= 1
     transports.applications.exchange.report(Anomaly(error), nil, at: frame.time)
+  }
+
+  @inline(never)
+  private mutating func wrongChecksum(_ frame: Frame) {
+    counters.wrongChecksums &+= 1
+    transports.applications.exchange.report(.wrongIPv4Checksum, nil, at: frame.time)
   }
 
   /// The whole frame is there, and its IP header promises more: what is there is looked at.

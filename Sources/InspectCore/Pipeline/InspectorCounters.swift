@@ -27,6 +27,8 @@ public struct InspectorCounters: Sendable {
   public internal(set) var securityPayloadsInUDP: UInt64 = 0
   /// Packets in more tunnels, or behind more headers, than are followed.
   public internal(set) var tooManyLayers: UInt64 = 0
+  /// Packets that were not believed, because a checksum is wrong and was to be verified.
+  public internal(set) var wrongChecksums: UInt64 = 0
   /// Packets with a header that is cut off or makes no sense.
   public internal(set) var malformed: UInt64 = 0
 
@@ -48,6 +50,12 @@ public struct InspectorCounters: Sendable {
   public internal(set) var outOfWindowSegments: UInt64 = 0
   /// Holes that were given up because a bound of the reassembly was reached.
   public internal(set) var reassemblyFull: UInt64 = 0
+  /// Segments whose data contradicts what came first.
+  public internal(set) var conflictingSegments: UInt64 = 0
+  /// Directions whose retransmissions were not compared, because there was no room.
+  public internal(set) var uncomparedStreams: UInt64 = 0
+  /// RSTs and FINs outside of the window, which ended nothing.
+  public internal(set) var refusedEnds: UInt64 = 0
 
   public internal(set) var httpRequests: UInt64 = 0
   public internal(set) var httpResponses: UInt64 = 0

@@ -49,6 +49,8 @@ enum PacketDecoder {
     /// What was not.
     let cutByteCount: Int
     let fragment: IPv6Payload.Fragment?
+    /// The transport's checksum covers another destination than this one.
+    let isUnderWay: Bool
 
     @_lifetime(copy packet)
     init(_ packet: IPv4Packet) {
@@ -63,6 +65,7 @@ enum PacketDecoder {
           byteOffset: packet.fragmentByteOffset, moreFragments: packet.moreFragments,
           identification: UInt32(packet.identification))
         : nil
+      isUnderWay = false
     }
 
     @_lifetime(copy packet)
@@ -74,6 +77,7 @@ enum PacketDecoder {
       payload = content.bytes
       cutByteCount = packet.cutByteCount
       fragment = content.fragment
+      isUnderWay = content.isUnderWay
     }
 
     /// What is left when a header behind the IP header is taken off, or when fragments were put
@@ -89,6 +93,7 @@ enum PacketDecoder {
       self.payload = payload
       self.cutByteCount = cutByteCount
       fragment = nil
+      isUnderWay = false
     }
   }
 }

@@ -3,7 +3,10 @@ struct Recognition: ~Copyable {
   /// Bytes of a direction that are held at most.
   static var byteLimit: Int { 16_384 }
   /// Segments, or datagrams, of a flow that are tried; then it is unknown for good.
-  static var attemptLimit: UInt8 { 24 }
+  static var attemptLimit: UInt16 { 24 }
+  /// The same where the capture began in the middle of a connection, and so perhaps of a long body:
+  /// the next message is waited for.
+  static var attemptLimitInTheMiddle: UInt16 { 4096 }
 
   private var toServer = ByteBuffer(limit: Recognition.byteLimit)
   private var toClient = ByteBuffer(limit: Recognition.byteLimit)

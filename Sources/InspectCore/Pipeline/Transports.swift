@@ -9,16 +9,19 @@ struct Transports<
   private var counters = InspectorCounters()
   /// The outermost packet around the present one, where that is in a tunnel.
   var tunnel: TunnelContext?
+  private let verifiesChecksums: Bool
 
   init(
-    limits: InspectorLimits, function: SipHash13,
+    limits: InspectorLimits, function: SipHash13, verifiesChecksums: Bool,
     applications: consuming Applications<Sink, Decoder, Map, Cipher>
   ) {
     flows = FlowTable(limits: limits.flows, function: function)
     var reassemblyLimits = TCPReassembly.Limits()
     reassemblyLimits.bytes = limits.reassemblyBytes
-    reassembly = TCPReassembly(limits: reassemblyLimits)
+    reassemblyLimits.memories = limits.streamMemories
+    reassembly = TCPReassembly(limits: reassemblyLimits, key: function.derived.0)
     self.applications = applications
+    self.verifiesChecksums = verifiesChecksums
   }
 
   var openFlows: Int { flows.count }
@@ -42,6 +45,7 @@ struct Transports<
     all.sctp = counters.sctp
     all.otherTransport = counters.otherTransport
     all.malformed &+= counters.malformed
+    all.wrongChecksums &+= counters.wrongChecksums
     all.flows = counters.flows
     all.forcedFlows = counters.forcedFlows
     all.streamGaps = reassembly.counters.gaps
@@ -50,6 +54,9 @@ struct Transports<
     all.retransmittedSegments = reassembly.counters.retransmitted
     all.outOfWindowSegments = reassembly.counters.outOfWindow
     all.reassemblyFull = reassembly.counters.full
+    all.conflictingSegments = reassembly.counters.conflicting
+    all.uncomparedStreams = reassembly.uncompared
+    all.refusedEnds = reassembly.counters.refusedEnds
     applications.add(to: &all)
   }
 
@@ -130,11 +137,12 @@ struct Transports<
     else { return }
     let direction = flows[place].direction(from: source)
     flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+    guard isIntact(datagram, .wrongTCPChecksum, place, frame) else { return }
     if flags.syn { timeHandshake(place, flags, direction, frame.time) }
-    reassembly.process(
+    let accepted = reassembly.process(
       segment, cutByteCount: datagram.cutByteCount, direction, of: &flows[place], at: frame.time,
       into: &applications)
-    follow(place, flags, direction)
+    follow(place, flags, accepted, direction)
   }
 
   /// Takes the time from a SYN to its answer.
@@ -155,9 +163,11 @@ struct Transports<
 
   /// Follows the connection's state (RFC 9293 §3.3.2) as far as events need it.
   @inline(__always)
-  private mutating func follow(_ place: UInt32, _ flags: TCPFlags, _ direction: Direction) {
+  private mutating func follow(
+    _ place: UInt32, _ flags: TCPFlags, _ accepted: TCPFlags, _ direction: Direction
+  ) {
     let before = flows[place].list
-    flows[place].note(flags, direction)
+    flows[place].note(flags, accepted, direction)
     let after: FlowTable.Lifetime =
       switch flows[place].state {
       case .closed: .tcpClosed
@@ -175,7 +185,9 @@ struct Transports<
   ) throws(WireError) {
     let packet = try UDPDatagram(datagram.payload)
     counters.udp &+= 1
-    guard let (place, direction) = follow(packet, datagram, frame) else { return }
+    guard let (place, direction) = follow(packet, datagram, frame),
+      isIntact(datagram, .wrongUDPChecksum, place, frame)
+    else { return }
     applications.datagram(packet, direction, of: &flows[place], at: frame.time)
   }
 
@@ -226,6 +238,7 @@ struct Transports<
   ) throws(WireError) {
     let message = try ICMPMessage(datagram.payload, version: version)
     counters.icmp &+= 1
+    guard isIntact(datagram, .wrongICMPChecksum, nil, frame) else { return }
     if let quoted = message.quotedPacket, let place = findQuoted(quoted, version, frame) {
       let (found, direction) = place
       flows[found].count(direction, frameBytes: frame.byteCount, at: frame.time)
@@ -340,6 +353,19 @@ struct Transports<
     settleDatagrams(place)
   }
 
+  /// Whether the packet may be believed: its checksum is right, or nobody asked.
+  @inline(__always)
+  private mutating func isIntact(
+    _ datagram: PacketDecoder.Datagram, _ anomaly: @autoclosure () -> Anomaly, _ place: UInt32?,
+    _ frame: Frame
+  ) -> Bool {
+    guard verifiesChecksums, !datagram.hasValidChecksum else { return true }
+    counters.wrongChecksums &+= 1
+    let context = place.map { flows[$0].context }
+    applications.exchange.report(anomaly(), context, at: frame.time)
+    return false
+  }
+
   // MARK: Flows
 
   /// The flow of a packet, unless it was silent for so long that the packet begins another.
@@ -398,16 +424,18 @@ extension Flow {
 
   /// Whether data flows although no handshake was seen.
   var isInTheMiddle: Bool {
-    tcp.toServer.initial == nil && tcp.toClient.initial == nil
+    context.protocolNumber == IPProtocol.tcp.rawValue
+      && tcp.toServer.initial == nil && tcp.toClient.initial == nil
   }
 
-  mutating func note(_ flags: TCPFlags, _ direction: Direction) {
+  /// Takes note of a segment's control bits, and of those that the peer believes.
+  mutating func note(_ flags: TCPFlags, _ accepted: TCPFlags, _ direction: Direction) {
     if direction == .toServer {
       toServer.tcpFlags.formUnion(flags)
     } else {
       toClient.tcpFlags.formUnion(flags)
     }
-    if flags.rst || (toServer.tcpFlags.fin && toClient.tcpFlags.fin) {
+    if accepted.rst || (tcp.toServer.fin != nil && tcp.toClient.fin != nil) {
       state = .closed
     } else if state == .new, flags.ack, !flags.syn, tcp.toServer.initial != nil,
       tcp.toClient.initial != nil

@@ -55,7 +55,8 @@ public struct FragmentTable: ~Copyable {
   // Oldest first.
   private var first = UInt32.max
   private var last = UInt32.max
-  private var byteCount = 0
+  /// Bytes that are held.
+  private(set) var byteCount = 0
   /// Fragments that overlapped what came before them.
   private(set) var overlapping: UInt64 = 0
   /// Packets that were given up for time or room.
@@ -67,6 +68,9 @@ public struct FragmentTable: ~Copyable {
     assemblies = Slab(capacity: limits.packets)
     index = HashIndex(capacity: limits.packets)
   }
+
+  /// Packets in parts.
+  var count: Int { assemblies.count }
 
   /// Takes a fragment of a packet in. `bytes` belong at `offset` of the packet's payload.
   mutating func add(

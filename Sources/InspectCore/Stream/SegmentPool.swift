@@ -25,6 +25,8 @@ struct SegmentPool: ~Copyable {
   deinit { unsafe blocks.deallocate() }
 
   var isFull: Bool { held.isFull }
+  /// Blocks in use.
+  var count: Int { held.count }
 
   subscript(place: UInt32) -> Held {
     get { held[place] }

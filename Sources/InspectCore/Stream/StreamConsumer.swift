@@ -10,4 +10,8 @@ public protocol StreamConsumer: ~Copyable {
 
   /// Nothing follows in this direction. It is called once for each.
   mutating func ended(_ direction: Direction, of flow: inout Flow, at time: Timestamp)
+
+  /// Something is wrong with a segment. What it says of the stream is left out, unless its bytes
+  /// are in the right place.
+  mutating func irregular(_ anomaly: Anomaly, of flow: inout Flow, at time: Timestamp)
 }

@@ -15,6 +15,15 @@ struct TCPConnection {
     var isWanted = true
     /// The peer acknowledged what came before this.
     var acknowledged: UInt32?
+    /// The widest window that this side offered its peer, in bytes; 0 while none was seen.
+    var window: UInt32 = 0
+    /// How much the window's number must be shifted (RFC 7323 §2): all that is allowed when the SYN
+    /// was not seen.
+    var windowShift: UInt8 = 14
+    /// What is held came with the SYN: nobody knows yet whether the peer takes it.
+    var holdsEarlyData = false
+    /// Where the last bytes that were handed on are remembered.
+    var memory = UInt32.max
     // What came too early, in order of sequence numbers.
     var firstHeld = UInt32.max
     var heldCount: UInt16 = 0

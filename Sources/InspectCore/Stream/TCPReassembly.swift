@@ -5,6 +5,10 @@
 /// until the hole before it fills, or until it is clear that the capture does not have it: the peer
 /// acknowledged it a while ago, the bounds are reached, or the connection is over. Then the consumer
 /// is told how many bytes are lost.
+///
+/// Whoever is not part of the connection can put segments on the wire too. What a peer would not take
+/// is told (`irregular`) and otherwise ignored: data, FINs and RSTs outside of the window, and bytes
+/// that contradict those that came first.
 struct TCPReassembly: ~Copyable {
   struct Limits: Sendable {
     /// Bytes held for all connections.
@@ -13,6 +17,10 @@ struct TCPReassembly: ~Copyable {
     var segmentsPerDirection = 256
     /// How far ahead a segment may lie (RFC 7323 §2.3: a window has at most 30 bits; few need more).
     var window = 16 << 20
+    /// What a peer takes at least, whatever the window that was seen last.
+    var smallestWindow = 65_536
+    /// Directions at a time whose last bytes are remembered, to compare retransmissions with.
+    var memories = 8192
     /// Nanoseconds that an acknowledged hole may still fill, for captures that are out of order.
     var acknowledgedHole: Int64 = 1_000_000_000
     /// Nanoseconds that a hole may fill by retransmission.
@@ -29,32 +37,63 @@ struct TCPReassembly: ~Copyable {
     var outOfWindow: UInt64 = 0
     /// Holes given up because a bound was reached.
     var full: UInt64 = 0
+    /// Segments that contradict what came before them.
+    var conflicting: UInt64 = 0
+    /// RSTs and FINs that no peer would believe.
+    var refusedEnds: UInt64 = 0
   }
 
   private var pool: SegmentPool
+  private var memories: StreamMemories
   private let limits: Limits
   private(set) var counters = Counters()
 
-  init(limits: Limits = Limits()) {
+  /// `key` must be random where senders could use the knowledge of it.
+  init(limits: Limits = Limits(), key: UInt64) {
     self.limits = limits
     pool = SegmentPool(byteCount: limits.bytes)
+    memories = StreamMemories(capacity: limits.memories, key: key)
   }
 
+  /// Segments that are held, and directions that are remembered: none once all connections ended.
+  var heldCount: Int { pool.count }
+  var memoryCount: Int { memories.count }
+  /// Directions whose retransmissions are not compared, because too many others are.
+  var uncompared: UInt64 { memories.uncompared }
+
   /// Takes a segment in. `cutByteCount` bytes of its data were sent but not captured.
+  ///
+  /// Returns the control bits that count: without a RST or FIN that the peer would ignore.
   @inline(__always)
   mutating func process(
     _ segment: borrowing TCPSegment, cutByteCount: Int, _ direction: Direction,
     of flow: inout Flow, at time: Timestamp, into consumer: inout some StreamConsumer & ~Copyable
-  ) {
-    let flags = segment.flags
+  ) -> TCPFlags {
+    var flags = segment.flags
     var sequenceNumber = segment.sequenceNumber
-    if flags.syn {
-      synchronise(flags, sequenceNumber, segment.acknowledgmentNumber, direction, &flow)
-      sequenceNumber &+= 1
-    }
     let payload = segment.payload
     let byteCount = payload.byteCount + cutByteCount
-    if byteCount > 0, !flags.rst, !flow.tcp[direction].isEnded {
+    if flags.syn {
+      synchronise(segment, direction, &flow)
+      sequenceNumber &+= 1
+      if !flags.ack, !flags.rst, byteCount > 0,
+        holdsEarlyData(payload, sequenceNumber, direction, &flow, time, &consumer)
+      {
+        return flags
+      }
+    }
+    if flags.rst {
+      guard isBelieved(reset: segment, direction, flow) else {
+        counters.refusedEnds &+= 1
+        consumer.irregular(Anomaly.invalidReset, of: &flow, at: time)
+        flags.subtract(.rst)
+        return flags
+      }
+      finish(&flow, time, &consumer)
+      return flags
+    }
+    noteWindow(segment, direction, &flow)
+    if byteCount > 0, !flow.tcp[direction].isEnded {
       take(payload, cutByteCount, sequenceNumber, direction, &flow, time, &consumer)
     } else if flags.fin, !flow.tcp[direction].isSynchronised {
       // An ACK without data does not say where data begins: it may be a keep-alive, one byte behind.
@@ -65,12 +104,17 @@ struct TCPReassembly: ~Copyable {
       acknowledge(segment.acknowledgmentNumber, direction.opposite, &flow, time, &consumer)
     }
     if flags.fin {
-      if flow.tcp[direction].fin == nil {
-        flow.tcp[direction].fin = sequenceNumber &+ UInt32(truncatingIfNeeded: byteCount)
+      let end = sequenceNumber &+ UInt32(truncatingIfNeeded: byteCount)
+      if isBelieved(end: end, direction, flow) {
+        if flow.tcp[direction].fin == nil { flow.tcp[direction].fin = end }
+        endIfDone(direction, &flow, time, &consumer)
+      } else {
+        counters.refusedEnds &+= 1
+        consumer.irregular(Anomaly.finOutOfWindow, of: &flow, at: time)
+        flags.subtract(.fin)
       }
-      endIfDone(direction, &flow, time, &consumer)
     }
-    if flags.rst { finish(&flow, time, &consumer) }
+    return flags
   }
 
   /// Ends both directions: hands on what is held, with its holes.
@@ -88,26 +132,115 @@ struct TCPReassembly: ~Copyable {
     while flow.tcp[direction].firstHeld != UInt32.max {
       skipHole(direction, &flow, time, &consumer)
     }
+    memories.forget(direction, &flow)
     guard !flow.tcp[direction].isEnded else { return }
     flow.tcp[direction].isEnded = true
     consumer.ended(direction, of: &flow, at: time)
   }
 
+  // MARK: The handshake, and what a peer believes
+
   private func synchronise(
-    _ flags: TCPFlags, _ initial: UInt32, _ acknowledgment: UInt32, _ direction: Direction,
-    _ flow: inout Flow
+    _ segment: borrowing TCPSegment, _ direction: Direction, _ flow: inout Flow
   ) {
+    let initial = segment.sequenceNumber
     if !flow.tcp[direction].isSynchronised {
-      flow.tcp[direction].initial = initial
       flow.tcp[direction].next = initial &+ 1
       flow.tcp[direction].isSynchronised = true
+      flow.tcp[direction].initial = initial
+      flow.tcp[direction].windowShift = segment.windowShift ?? 0
+    } else if flow.tcp[direction].initial == nil {
+      // Data may come before its SYN where a capture is out of order.
+      let behind = flow.tcp[direction].next.distance(after: initial &+ 1)
+      if behind >= 0, behind <= limits.smallestWindow { flow.tcp[direction].initial = initial }
     }
     // A SYN/ACK says where the other side begins, should its SYN be missing.
-    if flags.ack, !flow.tcp[direction.opposite].isSynchronised {
-      flow.tcp[direction.opposite].next = acknowledgment
+    if segment.flags.ack, !flow.tcp[direction.opposite].isSynchronised {
+      flow.tcp[direction.opposite].next = segment.acknowledgmentNumber
       flow.tcp[direction.opposite].isSynchronised = true
     }
   }
+
+  @inline(__always)
+  private func noteWindow(
+    _ segment: borrowing TCPSegment, _ direction: Direction, _ flow: inout Flow
+  ) {
+    // The window of a SYN is never scaled (RFC 7323 §2.2).
+    let shift = segment.flags.syn ? 0 : flow.tcp[direction].windowShift
+    let window = UInt32(segment.window) << UInt32(shift)
+    if window > flow.tcp[direction].window { flow.tcp[direction].window = window }
+  }
+
+  /// How far ahead of the next byte the peer would still take something.
+  @inline(__always)
+  private func reach(_ direction: Direction, _ flow: borrowing Flow) -> Int {
+    let offered = Int(flow.tcp[direction.opposite].window)
+    guard offered > 0 else { return limits.window }
+    // What the peer acknowledged it has, even when the capture has not.
+    let lead =
+      flow.tcp[direction].acknowledged.map { $0.distance(after: flow.tcp[direction].next) } ?? 0
+    return min(limits.window, max(offered, limits.smallestWindow) &+ max(lead, 0))
+  }
+
+  /// Whether a RST ends the connection (RFC 9293 §3.10.7, RFC 5961 §3).
+  private func isBelieved(
+    reset segment: borrowing TCPSegment, _ direction: Direction, _ flow: borrowing Flow
+  ) -> Bool {
+    let half = flow.tcp[direction]
+    guard half.isSynchronised else {
+      // The answer to a SYN has no sequence number of its own, but acknowledges.
+      let peer = flow.tcp[direction.opposite]
+      guard segment.flags.ack, peer.isSynchronised else { return true }
+      let ahead = segment.acknowledgmentNumber.distance(after: peer.next)
+      return abs(ahead) <= limits.smallestWindow
+    }
+    let ahead = segment.sequenceNumber.distance(after: half.next)
+    let known = half.acknowledged.map { $0.distance(after: half.next) } ?? -limits.smallestWindow
+    return ahead >= min(known, 0) - 1 && ahead <= reach(direction, flow)
+  }
+
+  /// Whether a FIN may stand at `end`: behind all that was handed on, and not beyond the window.
+  private func isBelieved(
+    end: UInt32, _ direction: Direction, _ flow: borrowing Flow
+  ) -> Bool {
+    let ahead = end.distance(after: flow.tcp[direction].next)
+    if let fin = flow.tcp[direction].fin { return end.distance(after: fin) <= 0 }
+    return ahead >= 0 && ahead <= reach(direction, flow)
+  }
+
+  /// Data of a SYN counts only if the peer takes it (RFC 7413 §3): it waits for the acknowledgment.
+  private mutating func holdsEarlyData(
+    _ payload: RawSpan, _ sequenceNumber: UInt32, _ direction: Direction, _ flow: inout Flow,
+    _ time: Timestamp, _ consumer: inout some StreamConsumer & ~Copyable
+  ) -> Bool {
+    let half = flow.tcp[direction]
+    if half.next == sequenceNumber, half.acknowledged == nil, half.firstHeld == UInt32.max {
+      hold(payload, 0, direction, &flow, time, &consumer)
+      flow.tcp[direction].holdsEarlyData = flow.tcp[direction].firstHeld != UInt32.max
+      return true
+    }
+    return half.holdsEarlyData
+  }
+
+  /// It is known now whether the peer took the SYN's data.
+  private mutating func settleEarlyData(
+    isTaken: Bool, _ direction: Direction, _ flow: inout Flow, _ time: Timestamp,
+    _ consumer: inout some StreamConsumer & ~Copyable
+  ) {
+    flow.tcp[direction].holdsEarlyData = false
+    if isTaken {
+      handOnHeld(direction, &flow, time, &consumer)
+      return
+    }
+    while flow.tcp[direction].firstHeld != UInt32.max {
+      let place = flow.tcp[direction].firstHeld
+      flow.tcp[direction].firstHeld = pool[place].next
+      flow.tcp[direction].heldCount -= 1
+      pool.release(place)
+    }
+  }
+
+  // MARK: Data
 
   @inline(__always)
   private mutating func take(
@@ -120,6 +253,12 @@ struct TCPReassembly: ~Copyable {
       flow.tcp[direction].isSynchronised = true
     }
     let ahead = sequenceNumber.distance(after: flow.tcp[direction].next)
+    if flow.tcp[direction].holdsEarlyData {
+      // Who sends the same again was not heard; who goes on behind it was.
+      settleEarlyData(isTaken: ahead > 0, direction, &flow, time, &consumer)
+      take(payload, cutByteCount, sequenceNumber, direction, &flow, time, &consumer)
+      return
+    }
     if ahead == 0, flow.tcp[direction].firstHeld == UInt32.max {
       flow.tcp[direction].strays = 0
       handOn(payload, direction, &flow, time, &consumer)
@@ -135,11 +274,15 @@ struct TCPReassembly: ~Copyable {
     _ flow: inout Flow, _ time: Timestamp, _ consumer: inout some StreamConsumer & ~Copyable
   ) {
     let byteCount = payload.byteCount + cutByteCount
-    if ahead + byteCount <= 0 {
+    if ahead + byteCount <= 0, ahead >= -limits.window {
       counters.retransmitted &+= 1
+      // A keep-alive is a byte of anything, one before the next (RFC 9293 §3.8.4).
+      if byteCount > 1 || ahead != -1 {
+        compare(payload, ahead, direction, &flow, time, &consumer)
+      }
       return
     }
-    guard ahead <= limits.window else {
+    guard ahead <= reach(direction, flow), ahead >= -limits.window else {
       stray(payload, cutByteCount, ahead, direction, &flow, time, &consumer)
       return
     }
@@ -150,6 +293,7 @@ struct TCPReassembly: ~Copyable {
       endIfDone(direction, &flow, time, &consumer)
       return
     }
+    compare(payload, ahead, direction, &flow, time, &consumer)
     if ahead > 0 {
       counters.outOfOrder &+= 1
       hold(payload, ahead, direction, &flow, time, &consumer)
@@ -159,6 +303,32 @@ struct TCPReassembly: ~Copyable {
     }
     giveUpOldHoles(direction, &flow, time, &consumer)
     endIfDone(direction, &flow, time, &consumer)
+  }
+
+  /// Holds bytes against those that came first, handed on or held.
+  private mutating func compare(
+    _ payload: RawSpan, _ ahead: Int, _ direction: Direction, _ flow: inout Flow,
+    _ time: Timestamp, _ consumer: inout some StreamConsumer & ~Copyable
+  ) {
+    var agrees = ahead >= 0 || memories.agree(with: payload, from: -ahead, direction, flow)
+    let start = flow.tcp[direction].next &+ UInt32(truncatingIfNeeded: ahead)
+    var place = flow.tcp[direction].firstHeld
+    while agrees, place != UInt32.max {
+      let entry = pool[place]
+      let offset = entry.sequenceNumber.distance(after: start)
+      let common = max(offset, 0)..<max(min(offset + entry.byteCount, payload.byteCount), offset, 0)
+      if offset >= payload.byteCount { break }
+      if !common.isEmpty {
+        let mine = payload.extracting(common)
+        let first = pool.bytes(place).extracting(
+          (common.lowerBound - offset)..<(common.upperBound - offset))
+        agrees = mine.equals(first)
+      }
+      place = entry.next
+    }
+    guard !agrees else { return }
+    counters.conflicting &+= 1
+    consumer.irregular(Anomaly.overlapWithDifferentData, of: &flow, at: time)
   }
 
   /// Takes bytes that begin at or before the next one: hands on what is new of them, keeping what
@@ -256,6 +426,7 @@ struct TCPReassembly: ~Copyable {
     _ flow: inout Flow, _ time: Timestamp, _ consumer: inout some StreamConsumer & ~Copyable
   ) {
     counters.outOfWindow &+= 1
+    consumer.irregular(Anomaly.outOfWindow, of: &flow, at: time)
     flow.tcp[direction].strays += 1
     guard flow.tcp[direction].strays >= 3 else { return }
     flow.tcp[direction].strays = 0
@@ -265,6 +436,7 @@ struct TCPReassembly: ~Copyable {
     let start = flow.tcp[direction].next &+ UInt32(truncatingIfNeeded: ahead)
     lose(max(0, start.distance(after: flow.tcp[direction].next)), direction, &flow, time, &consumer)
     flow.tcp[direction].next = start
+    memories.forget(direction, &flow)
     fill(payload, cutByteCount, 0, direction, &flow, time, &consumer)
   }
 
@@ -273,6 +445,14 @@ struct TCPReassembly: ~Copyable {
     _ consumer: inout some StreamConsumer & ~Copyable
   ) {
     if let known = flow.tcp[direction].acknowledged, number.distance(after: known) <= 0 { return }
+    if flow.tcp[direction].isSynchronised {
+      let ahead = number.distance(after: flow.tcp[direction].next)
+      // Nobody acknowledges what is that far away; a peer drops such a segment.
+      guard abs(ahead) <= limits.window else { return }
+      if flow.tcp[direction].holdsEarlyData, ahead >= 0 {
+        settleEarlyData(isTaken: ahead > 0, direction, &flow, time, &consumer)
+      }
+    }
     flow.tcp[direction].acknowledged = number
     if flow.tcp[direction].firstHeld != UInt32.max {
       giveUpOldHoles(direction, &flow, time, &consumer)
@@ -322,8 +502,8 @@ struct TCPReassembly: ~Copyable {
       if done < entry.byteCount {
         flow.tcp[direction].next &+= UInt32(truncatingIfNeeded: entry.byteCount - done)
         if flow.tcp[direction].isWanted {
-          consumer.received(
-            pool.bytes(place).extracting(done..<entry.byteCount), direction, of: &flow, at: time)
+          TCPReassembly.handOn(
+            place, from: done, of: pool, direction, &flow, time, &memories, &consumer)
         }
       }
       pool.release(place)
@@ -338,8 +518,23 @@ struct TCPReassembly: ~Copyable {
     guard !bytes.isEmpty else { return }
     flow.tcp[direction].next &+= UInt32(truncatingIfNeeded: bytes.byteCount)
     if flow.tcp[direction].isWanted {
+      memories.append(bytes, direction, &flow)
       consumer.received(bytes, direction, of: &flow, at: time)
+    } else if flow.tcp[direction].memory != UInt32.max {
+      memories.forget(direction, &flow)
     }
+  }
+
+  /// Hands on what is held at `place`. A static function, because the compiler tells the parts of a
+  /// noncopyable `self` apart only as arguments.
+  private static func handOn(
+    _ place: UInt32, from start: Int, of pool: borrowing SegmentPool, _ direction: Direction,
+    _ flow: inout Flow, _ time: Timestamp, _ memories: inout StreamMemories,
+    _ consumer: inout some StreamConsumer & ~Copyable
+  ) {
+    let bytes = pool.bytes(place).extracting(droppingFirst: start)
+    memories.append(bytes, direction, &flow)
+    consumer.received(bytes, direction, of: &flow, at: time)
   }
 
   private mutating func lose(
@@ -349,6 +544,7 @@ struct TCPReassembly: ~Copyable {
     guard byteCount > 0 else { return }
     flow.tcp[direction].next &+= UInt32(truncatingIfNeeded: byteCount)
     guard flow.tcp[direction].isWanted else { return }
+    memories.skip(direction, flow)
     counters.gaps &+= 1
     counters.lostBytes &+= UInt64(byteCount)
     consumer.lost(byteCount, direction, of: &flow, at: time)
@@ -365,4 +561,15 @@ struct TCPReassembly: ~Copyable {
     flow.tcp[direction].isEnded = true
     consumer.ended(direction, of: &flow, at: time)
   }
+}
+
+extension Anomaly {
+  // Suricata's names of the same.
+  static var overlapWithDifferentData: Anomaly {
+    Anomaly(.stream, "stream.reassembly_overlap_different_data")
+  }
+  static var outOfWindow: Anomaly { Anomaly(.stream, "stream.est_packet_out_of_window") }
+  static var finOutOfWindow: Anomaly { Anomaly(.stream, "stream.fin_out_of_window") }
+  static var invalidReset: Anomaly { Anomaly(.stream, "stream.rst_invalid_ack") }
+  static var gap: Anomaly { Anomaly(.stream, "stream.reassembly_seq_gap") }
 }

@@ -54,6 +54,12 @@ public struct IPv4Packet: ~Escapable {
   public var protocolNumber: UInt8 { bytes[Offset.protocolNumber] }
   public var source: IPAddress { IPAddress(ipv4: bytes.load(Offset.source)) }
   public var destination: IPAddress { IPAddress(ipv4: bytes.load(Offset.destination)) }
+  /// Whether the header's checksum is right. Cards that segment for the system leave it to be filled in.
+  public var hasValidChecksum: Bool {
+    var checksum = InternetChecksum()
+    checksum.add(bytes.extracting(first: headerByteCount))
+    return checksum.isValid
+  }
   public var payload: RawSpan {
     @_lifetime(copy self) get { bytes.extracting(droppingFirst: headerByteCount) }
   }

@@ -61,6 +61,8 @@ public struct IPv6Payload: ~Escapable {
   public let protocolNumber: UInt8
   public let fragment: Fragment?
   public let bytes: RawSpan
+  /// A routing header has segments left (RFC 8200 §4.4): the destination is not yet the last one.
+  public private(set) var isUnderWay = false
 
   @_lifetime(copy packet)
   public init(_ packet: borrowing IPv6Packet) throws(WireError) {
@@ -79,6 +81,7 @@ public struct IPv6Payload: ~Escapable {
         try rest.require(8, for: .ipv6Extension)
         let byteCount = 8 + Int(rest[1]) * 8
         try rest.require(byteCount, for: .ipv6Extension)
+        if next == IPProtocol.routing.rawValue, rest[3] != 0 { isUnderWay = true }
         next = rest[0]
         rest = rest.extracting(droppingFirst: byteCount)
       case .authentication:

@@ -41,6 +41,24 @@ public struct TCPSegment: ~Escapable {
   public var payload: RawSpan {
     @_lifetime(copy self) get { bytes.extracting(droppingFirst: headerByteCount) }
   }
+
+  /// The shift of the Window Scale option (RFC 7323 §2.2), at most 14; nil when there is none.
+  public var windowShift: UInt8? {
+    var offset = Offset.options
+    while offset < headerByteCount {
+      switch bytes[offset] {
+      case 0: return nil
+      case 1: offset += 1
+      case let kind:
+        guard offset + 1 < headerByteCount else { return nil }
+        let length = Int(bytes[offset + 1])
+        guard length >= 2, offset + length <= headerByteCount else { return nil }
+        if kind == 3, length == 3 { return min(bytes[offset + 2], 14) }
+        offset += length
+      }
+    }
+    return nil
+  }
 }
 
 /// The control bits (RFC 9293 §3.1). No `OptionSet`: its array literal allocates.
@@ -58,5 +76,9 @@ public struct TCPFlags: RawRepresentable, Equatable, Sendable {
   public var ece: Bool { rawValue & 0x40 != 0 }
   public var cwr: Bool { rawValue & 0x80 != 0 }
 
+  public static var fin: TCPFlags { TCPFlags(rawValue: 0x01) }
+  public static var rst: TCPFlags { TCPFlags(rawValue: 0x04) }
+
   public mutating func formUnion(_ other: TCPFlags) { rawValue |= other.rawValue }
+  public mutating func subtract(_ other: TCPFlags) { rawValue &= ~other.rawValue }
 }

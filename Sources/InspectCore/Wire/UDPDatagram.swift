@@ -29,6 +29,8 @@ public struct UDPDatagram: ~Escapable {
 
   public var sourcePort: UInt16 { bytes.load(Offset.sourcePort) }
   public var destinationPort: UInt16 { bytes.load(Offset.destinationPort) }
+  /// 0: the sender computed none.
+  public var checksum: UInt16 { bytes.load(Offset.checksum) }
   public var payload: RawSpan {
     @_lifetime(copy self) get { bytes.extracting(droppingFirst: Offset.payload) }
   }

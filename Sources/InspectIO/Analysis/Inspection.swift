@@ -49,6 +49,7 @@ public struct Inspection: ~Copyable {
     configuration.cases.policy = policy.policy
     configuration.cases.raisesAtOnce = raisesAtOnce
     configuration.watch = watch?.index
+    configuration.verifiesChecksums = options.verifiesChecksums
     let names = options.devices.map { $0.name }
     let sink = EventSink(
       output: output, types: options.events,

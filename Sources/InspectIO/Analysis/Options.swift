@@ -42,6 +42,8 @@ public struct InspectionOptions: Sendable {
   public var filter: String?
   public var reveals = false
   public var hashesBodies = false
+  /// Packets with a wrong checksum are not believed.
+  public var verifiesChecksums = false
   /// Where an HTML report goes.
   public var reportPath: String?
 

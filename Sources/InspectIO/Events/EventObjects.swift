@@ -119,6 +119,7 @@ extension JSONWriter {
     let decoder: [(StaticString, UInt64)] = [
       ("pkts", counters.packets), ("bytes", counters.bytes),
       ("truncated", counters.truncatedPackets), ("invalid", counters.malformed),
+      ("invalid_checksum", counters.wrongChecksums),
       ("unknown_link_type", counters.unknownLinkTypes.total), ("arp", counters.arp),
       ("not_ip", counters.notIP), ("ipv4", counters.ipv4), ("ipv6", counters.ipv6),
       ("tcp", counters.tcp), ("udp", counters.udp), ("icmp", counters.icmp),
@@ -146,6 +147,9 @@ extension JSONWriter {
       ("retransmitted", counters.retransmittedSegments),
       ("out_of_window", counters.outOfWindowSegments),
       ("reassembly_full", counters.reassemblyFull),
+      ("overlap_diff_data", counters.conflictingSegments),
+      ("uncompared_streams", counters.uncomparedStreams),
+      ("refused_ends", counters.refusedEnds),
     ]
     for (name, value) in tcp { field(name, value) }
     endObject()

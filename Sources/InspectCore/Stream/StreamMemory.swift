@@ -1,0 +1,129 @@
+/// What the last bytes of a direction were: a byte of a keyed hash for every eight of them.
+///
+/// It shows that a retransmission says something else than what was handed on, without keeping a
+/// copy. What differs in whole groups of eight is missed once in 128 times at most, and a group is
+/// missed that the retransmission covers only in part; the last bytes, and whole segments at the
+/// beginning of a stream, are compared exactly or in whole groups.
+struct StreamMemory {
+  /// How far back it goes, in bytes.
+  static var byteCount: Int { 4096 }
+  private static var groups: Int { byteCount / 8 }
+
+  private var digests = InlineArray<512, UInt8>(repeating: 0)
+  /// The last bytes, fewer than eight, the first one lowest.
+  private var rest: UInt64 = 0
+  /// Bytes since the beginning, or since the last gap.
+  private var count = 0
+  /// An odd multiplier that senders do not know (Dietzfelbinger et al. 1997).
+  private let key: UInt64
+
+  init(key: UInt64) { self.key = key | 1 }
+
+  private func digest(_ word: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: (word &* key) >> 56) }
+
+  /// Adds bytes that follow those before.
+  mutating func append(_ bytes: RawSpan) {
+    var offset = 0
+    while count & 7 != 0, offset < bytes.byteCount {
+      append(bytes[offset])
+      offset &+= 1
+    }
+    // Of a very long segment only the end can stay.
+    let surplus = max(0, bytes.byteCount &- offset &- StreamMemory.byteCount) & ~7
+    offset &+= surplus
+    count &+= surplus
+    while bytes.byteCount &- offset >= 8 {
+      digests[(count >> 3) & (StreamMemory.groups - 1)] = digest(bytes.loadLittleEndian(offset))
+      offset &+= 8
+      count &+= 8
+    }
+    while offset < bytes.byteCount {
+      append(bytes[offset])
+      offset &+= 1
+    }
+  }
+
+  private mutating func append(_ byte: UInt8) {
+    let place = UInt64(truncatingIfNeeded: count & 7)
+    if place == 0 { rest = 0 }
+    rest |= UInt64(byte) << (place * 8)
+    if place == 7 { digests[(count >> 3) & (StreamMemory.groups - 1)] = digest(rest) }
+    count &+= 1
+  }
+
+  /// Bytes are missing: what came before is forgotten.
+  mutating func removeAll() { count = 0 }
+
+  /// Whether `bytes`, which begin `distance` before the end of what was added, are the same as far
+  /// as that is known.
+  func agrees(with bytes: RawSpan, from distance: Int) -> Bool {
+    let start = count - distance
+    let end = min(start + bytes.byteCount, count)
+    let whole = count >> 3
+    var group = max(max(start + 7, 0) >> 3, whole - StreamMemory.groups)
+    while group < whole, group * 8 + 8 <= end {
+      let word: UInt64 = bytes.loadLittleEndian(group * 8 - start)
+      if digests[group & (StreamMemory.groups - 1)] != digest(word) { return false }
+      group += 1
+    }
+    var position = max(whole * 8, start, 0)
+    while position < end {
+      let known = UInt8(truncatingIfNeeded: rest >> UInt64((position & 7) * 8))
+      if bytes[position - start] != known { return false }
+      position += 1
+    }
+    return true
+  }
+}
+
+/// The memories of all directions whose retransmissions are compared.
+struct StreamMemories: ~Copyable {
+  private var memories: Slab<StreamMemory>
+  private let key: UInt64
+  /// Directions that found no room.
+  private(set) var uncompared: UInt64 = 0
+
+  init(capacity: Int, key: UInt64) {
+    memories = Slab(capacity: capacity)
+    self.key = key
+  }
+
+  var count: Int { memories.count }
+
+  /// Adds what is handed on of a direction.
+  @inline(__always)
+  mutating func append(_ bytes: RawSpan, _ direction: Direction, _ flow: inout Flow) {
+    if flow.tcp[direction].memory == UInt32.max { begin(direction, &flow) }
+    let place = flow.tcp[direction].memory
+    if place < UInt32.max - 1 { memories[place].append(bytes) }
+  }
+
+  private mutating func begin(_ direction: Direction, _ flow: inout Flow) {
+    if let place = memories.insert(StreamMemory(key: key)) {
+      flow.tcp[direction].memory = place
+    } else {
+      // It is asked once: whether there is room changes all the time.
+      flow.tcp[direction].memory = UInt32.max - 1
+      uncompared &+= 1
+    }
+  }
+
+  /// Bytes are missing: what came before is forgotten.
+  mutating func skip(_ direction: Direction, _ flow: borrowing Flow) {
+    let place = flow.tcp[direction].memory
+    if place < UInt32.max - 1 { memories[place].removeAll() }
+  }
+
+  mutating func forget(_ direction: Direction, _ flow: inout Flow) {
+    let place = flow.tcp[direction].memory
+    flow.tcp[direction].memory = UInt32.max
+    if place < UInt32.max - 1 { memories.remove(place) }
+  }
+
+  func agree(
+    with bytes: RawSpan, from distance: Int, _ direction: Direction, _ flow: borrowing Flow
+  ) -> Bool {
+    let place = flow.tcp[direction].memory
+    return place >= UInt32.max - 1 || memories[place].agrees(with: bytes, from: distance)
+  }
+}

@@ -1,0 +1,313 @@
+import Testing
+
+@testable import InspectCore
+
+@Suite struct FlowTableTests {
+  private static func table(
+    flows: Int = 100, function: SipHash13 = SipHash13(key0: 1, key1: 2)
+  ) -> FlowTable {
+    var limits = FlowLimits()
+    limits.flows = flows
+    return FlowTable(limits: limits, function: function)
+  }
+
+  private static func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint {
+    Endpoint(address: IPAddress(ipv4: address), port: port)
+  }
+
+  private static func key(_ number: UInt32, protocolNumber: UInt8 = 17) -> FlowKey {
+    FlowKey(
+      source: endpoint(0x0a00_0000 + number, 1000), destination: endpoint(0xc000_0201, 53),
+      protocolNumber: protocolNumber, vlans: VLANStack(), tunnelDepth: 0)
+  }
+
+  private static func seconds(_ count: Double) -> Timestamp {
+    Timestamp(nanoseconds: 1_700_000_000_000_000_000).advanced(byNanoseconds: Int64(count * 1e9))
+  }
+
+  private static func insert(
+    _ number: UInt32, _ list: FlowTable.Lifetime, at time: Double, into table: inout FlowTable
+  ) -> UInt32? {
+    let key = key(number)
+    table.advance(to: seconds(time))
+    let context = FlowContext(
+      client: endpoint(0x0a00_0000 + number, 1000), server: endpoint(0xc000_0201, 53),
+      clientMAC: .none, serverMAC: .none, protocolNumber: 17, tunnelDepth: 0, vlans: VLANStack(),
+      source: 0, start: seconds(time))
+    return table.insert(Flow(key: key, context: context, hash: table.hash(key), list: list))
+  }
+
+  private static func find(_ number: UInt32, in table: borrowing FlowTable) -> UInt32? {
+    let key = key(number)
+    return table.find(key, hash: table.hash(key))
+  }
+
+  /// The flows that are over at `time`, in the order in which they end.
+  private static func expired(at time: Double, in table: inout FlowTable) -> [UInt32] {
+    table.advance(to: seconds(time))
+    var ended: [UInt32] = []
+    // Each call does a bounded amount of work: the caller asks for each packet.
+    for _ in 0..<1000 {
+      guard let place = table.nextExpired() else { continue }
+      ended.append(table.remove(place).context.client.address.ipv4 & 0xffff)
+    }
+    return ended
+  }
+
+  // MARK: Keys
+
+  @Test func bothDirectionsHaveOneKey() {
+    let (a, b) = (Self.endpoint(0x0a00_0001, 5000), Self.endpoint(0x0a00_0002, 53))
+    let one = FlowKey(
+      source: a, destination: b, protocolNumber: 17, vlans: VLANStack(), tunnelDepth: 0)
+    let other = FlowKey(
+      source: b, destination: a, protocolNumber: 17, vlans: VLANStack(), tunnelDepth: 0)
+    #expect(one == other)
+    let function = SipHash13(key0: 5, key1: 6)
+    #expect(one.hash(function) == other.hash(function))
+  }
+
+  @Test func everythingInAKeyCounts() {
+    let (a, b) = (Self.endpoint(0x0a00_0001, 5000), Self.endpoint(0x0a00_0001, 53))
+    var vlans = VLANStack()
+    vlans.append(7)
+    let keys = [
+      FlowKey(source: a, destination: b, protocolNumber: 17, vlans: VLANStack(), tunnelDepth: 0),
+      FlowKey(source: a, destination: b, protocolNumber: 6, vlans: VLANStack(), tunnelDepth: 0),
+      FlowKey(source: a, destination: b, protocolNumber: 17, vlans: vlans, tunnelDepth: 0),
+      FlowKey(source: a, destination: b, protocolNumber: 17, vlans: VLANStack(), tunnelDepth: 1),
+      FlowKey(source: a, destination: a, protocolNumber: 17, vlans: VLANStack(), tunnelDepth: 0),
+    ]
+    for first in keys.indices {
+      for second in keys.indices where first != second { #expect(keys[first] != keys[second]) }
+    }
+  }
+
+  @Test func vlansAreKeptInOrder() {
+    var vlans = VLANStack()
+    for identifier: UInt16 in [0, 100, 4095, 7, 9] { vlans.append(identifier) }
+    #expect(vlans.count == VLANStack.capacity)
+    #expect((0..<4).map { vlans[$0] } == [0, 100, 4095, 7])
+  }
+
+  /// Who does not know the key cannot choose flows that fall together: the same keys that collide
+  /// under one hash key are spread under another.
+  @Test func collisionsOfOneKeyAreNoneOfAnother() {
+    let known = SipHash13(key0: 0, key1: 0)
+    let secret = SipHash13(key0: 0x0123_4567_89ab_cdef, key1: 0xfedc_ba98_7654_3210)
+    var hostile: [UInt32] = []
+    for number: UInt32 in 0..<40_000 where Self.key(number).hash(known) & 0xff == 0x42 {
+      hostile.append(number)
+    }
+    #expect(hostile.count > 100)
+    let places = Set(hostile.map { Self.key($0).hash(secret) & 0xff })
+    // Thrown at random into 256 places, some 160 keys fall into about 120 different ones.
+    #expect(places.count > 80)
+  }
+
+  /// The table works all the same when all hashes fall into the same few places.
+  @Test func collidingFlowsAreToldApart() {
+    let known = SipHash13(key0: 0, key1: 0)
+    var table = Self.table(flows: 200, function: known)
+    let hostile = (0..<40_000 as Range<UInt32>).filter { Self.key($0).hash(known) & 0xff == 0x42 }
+    for number in hostile {
+      let place = Self.insert(number, .datagramNew, at: 0, into: &table)
+      #expect(place != nil)
+    }
+    for number in hostile.reversed() {
+      let place = Self.find(number, in: table)
+      #expect(place != nil)
+      if let place {
+        let removed = table.remove(place).key
+        #expect(removed == Self.key(number))
+      }
+      let gone = Self.find(number, in: table)
+      #expect(gone == nil)
+    }
+    let count = table.count
+    #expect(count == 0)
+  }
+
+  // MARK: Time
+
+  @Test(
+    arguments: [
+      (FlowTable.Lifetime.tcpClosed, 30.0), (.tcpNew, 60), (.datagramNew, 60),
+      (.datagramEstablished, 300), (.tcpEstablished, 3600),
+    ])
+  func aFlowEndsAfterItsTimeOut(_ list: FlowTable.Lifetime, _ timeout: Double) {
+    var table = Self.table()
+    _ = Self.insert(1, list, at: 0, into: &table)
+    let before = Self.expired(at: timeout - 1, in: &table)
+    let after = Self.expired(at: timeout + 1, in: &table)
+    #expect(before == [])
+    #expect(after == [1])
+  }
+
+  @Test func aPacketKeepsAFlowAlive() {
+    var table = Self.table()
+    let place = Self.insert(1, .datagramNew, at: 0, into: &table)!
+    table[place].count(.toServer, frameBytes: 60, at: Self.seconds(50))
+    // Its turn comes after a minute; it was seen since, and waits for another one.
+    let still = Self.expired(at: 100, in: &table)
+    let over = Self.expired(at: 161, in: &table)
+    #expect(still == [])
+    #expect(over == [1])
+  }
+
+  @Test func flowsEndInTheOrderOfTheirSilence() {
+    var table = Self.table()
+    for number: UInt32 in 1...5 {
+      _ = Self.insert(number, .tcpNew, at: Double(number), into: &table)
+    }
+    // The second spoke again: it goes to the back.
+    let second = Self.find(2, in: table)!
+    table[second].count(.toServer, frameBytes: 60, at: Self.seconds(40))
+    let ended = Self.expired(at: 70, in: &table)
+    let last = Self.expired(at: 131, in: &table)
+    #expect(ended == [1, 3, 4, 5])
+    #expect(last == [2])
+  }
+
+  @Test func movingToAnotherListChangesTheTimeOut() {
+    var table = Self.table()
+    let place = Self.insert(1, .tcpEstablished, at: 0, into: &table)!
+    table.move(place, to: .tcpClosed)
+    let ended = Self.expired(at: 31, in: &table)
+    #expect(ended == [1])
+  }
+
+  @Test func aPacketAfterTheTimeOutIsTooLate() {
+    var table = Self.table()
+    let place = Self.insert(1, .datagramNew, at: 0, into: &table)!
+    let (early, late) = (
+      table.isExpired(place, at: Self.seconds(59)), table.isExpired(place, at: Self.seconds(61))
+    )
+    #expect(!early)
+    #expect(late)
+  }
+
+  /// A little disorder does not turn time back; one packet from the future must not end everything
+  /// for good.
+  @Test func timeFollowsThePackets() {
+    var table = Self.table()
+    table.advance(to: Self.seconds(100))
+    table.advance(to: Self.seconds(90))
+    var now = table.now
+    #expect(now == Self.seconds(100))
+    table.advance(to: Self.seconds(1e6))
+    table.advance(to: Self.seconds(101))
+    now = table.now
+    #expect(now == Self.seconds(101))
+  }
+
+  /// A packet without a time of its own (a Simple Packet Block) does not let its flow end.
+  @Test func noTimeIsNoSilence() {
+    var table = Self.table()
+    let place = Self.insert(1, .datagramNew, at: 0, into: &table)!
+    table[place].lastSeen = Timestamp(nanoseconds: 0)
+    let isLate = table.isExpired(place, at: Self.seconds(1e5))
+    #expect(!isLate)
+  }
+
+  // MARK: Room
+
+  @Test func aFullTableTakesNoMore() {
+    var table = Self.table(flows: 3)
+    for number: UInt32 in 1...3 {
+      let place = Self.insert(number, .tcpNew, at: 0, into: &table)
+      #expect(place != nil)
+    }
+    let isFull = table.isFull
+    let place = Self.insert(4, .tcpNew, at: 0, into: &table)
+    #expect(isFull)
+    #expect(place == nil)
+  }
+
+  /// Closed flows go first, then those never answered, then those that wait longest.
+  @Test func theLeastImportantIsGivenUpFirst() {
+    var table = Self.table()
+    let lists: [FlowTable.Lifetime] = [
+      .tcpEstablished, .datagramEstablished, .datagramNew, .tcpNew, .tcpClosed, .tcpClosed,
+    ]
+    for (number, list) in lists.enumerated() {
+      _ = Self.insert(UInt32(number), list, at: Double(number), into: &table)
+    }
+    var order: [UInt32] = []
+    while let victim = table.victim() {
+      order.append(table.remove(victim).context.client.address.ipv4 & 0xff)
+    }
+    #expect(order == [4, 5, 3, 2, 1, 0])
+  }
+
+  /// Random insertions, removals, moves and time-outs, beside a dictionary that cannot be wrong.
+  @Test func theTableAgreesWithADictionary() {
+    var random = HTTPRandom(state: 2026)
+    var table = Self.table(flows: 64)
+    var known: [UInt32: UInt32] = [:]
+    for step in 0..<20_000 {
+      let number = UInt32.random(in: 0..<200, using: &random)
+      let found = Self.find(number, in: table)
+      #expect(found == known[number])
+      switch Int.random(in: 0..<3, using: &random) {
+      case 0 where found == nil:
+        let list = FlowTable.Lifetime(rawValue: UInt8.random(in: 0..<5, using: &random))!
+        let place = Self.insert(number, list, at: Double(step) / 100, into: &table)
+        #expect((place == nil) == (known.count == 64))
+        known[number] = place
+      case 1:
+        guard let found else { continue }
+        _ = table.remove(found)
+        known[number] = nil
+      default:
+        guard let found else { continue }
+        table.move(
+          found, to: FlowTable.Lifetime(rawValue: UInt8.random(in: 0..<5, using: &random))!)
+      }
+      if let place = table.nextExpired() {
+        known[table.remove(place).context.client.address.ipv4 & 0xffff] = nil
+      }
+      let count = table.count
+      #expect(count == known.count)
+    }
+  }
+
+  // MARK: Port reuse
+
+  @Test func aSynWithTheSameNumberIsARetransmission() {
+    var script = StreamScript()
+    script.handshake()
+    let (again, other) = (
+      script.flow.isReused(by: 1000, from: script.flow.context.client),
+      script.flow.isReused(by: 77_777, from: script.flow.context.client)
+    )
+    #expect(!again)
+    #expect(other)
+  }
+
+  @Test func aSynAfterTheCloseIsANewFlow() {
+    var script = StreamScript()
+    script.handshake()
+    script.send([], at: 0, flags: 0x04)
+    let reused = script.flow.isReused(by: 1000, from: script.flow.context.client)
+    #expect(reused)
+  }
+
+  @Test func aSynBehindItsDataIsNoNewFlow() {
+    var script = StreamScript()
+    script.send("abc", at: 0)
+    let (own, other) = (
+      script.flow.isReused(by: 1000, from: script.flow.context.client),
+      script.flow.isReused(by: 900_000, from: script.flow.context.client)
+    )
+    #expect(!own)
+    #expect(other)
+  }
+
+  @Test func theOtherSidesSynIsNoNewFlow() {
+    var script = StreamScript()
+    script.send([], at: -1, flags: 0x02)
+    let reused = script.flow.isReused(by: 5000, from: script.flow.context.server)
+    #expect(!reused)
+  }
+}
