@@ -45,7 +45,8 @@ struct Analyze: ParsableCommand {
       throw fail(error)
     }
     var progress = ProgressBar(isShown: !shared.quiet)
-    while hasPacket, !Interruption.isRequested {
+    // Without room for its events the run has failed.
+    while hasPacket, !Interruption.isRequested, inspection.output?.failure == nil {
       inspection.inspect(timeline.packet, source: timeline.source)
       progress.tick { timeline.progress }
       hasPacket = timeline.advance()
@@ -53,7 +54,9 @@ struct Analyze: ParsableCommand {
     progress.end()
     inspection.finish()
     var damages = timeline.damages.map { "\($0)" }
-    if hasPacket { damages.append("stopped before the end: what follows was not inspected") }
+    if hasPacket, inspection.output?.failure == nil {
+      damages.append("stopped before the end: what follows was not inspected")
+    }
     try shared.end(inspection, damages: damages, drops: nil)
   }
 }
