@@ -22,7 +22,7 @@ build: setup
 
 lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift \
-	  Benchmarks/Benchmarks Benchmarks/Package.swift
+	  Benchmarks/Benchmarks Benchmarks/Package.swift Fuzz
 
 embedded:
 	./.ci/embedded
