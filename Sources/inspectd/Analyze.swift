@@ -47,9 +47,8 @@ struct Analyze: ParsableCommand {
     var progress = ProgressBar(isShown: !shared.quiet)
     // Without room for its events the run has failed.
     while hasPacket, !Interruption.isRequested, inspection.output?.failure == nil {
-      inspection.inspect(timeline.packet, source: timeline.source)
-      progress.tick { timeline.progress }
-      hasPacket = timeline.advance()
+      hasPacket = inspection.inspect(&timeline, packets: ProgressBar.packetsPerLook)
+      progress.tick(inspection.core.statistics.packets) { timeline.progress }
     }
     progress.end()
     inspection.finish()
@@ -74,12 +73,11 @@ extension SharedOptions {
 
 /// A line on a terminal that says how far we are, when the work takes longer than a second.
 struct ProgressBar {
-  private static let packetsPerLook: UInt64 = 16_384
+  static let packetsPerLook = 16_384
   private static let width = 40
 
   private let isShown: Bool
   private let start = ProgressBar.now()
-  private var packets: UInt64 = 0
   private var lastShown = 0.0
   private var wasShown = false
 
@@ -91,21 +89,20 @@ struct ProgressBar {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
-  mutating func tick(_ share: () -> Double?) {
-    packets &+= 1
-    guard isShown, packets % ProgressBar.packetsPerLook == 0 else { return }
+  mutating func tick(_ packets: @autoclosure () -> UInt64, _ share: () -> Double?) {
+    guard isShown else { return }
     let elapsed = ProgressBar.now() - start
     guard elapsed > 1, elapsed - lastShown > 0.2 else { return }
     lastShown = elapsed
     wasShown = true
     guard let share = share() else {
-      writeError("\r\(packets) packets")
+      writeError("\r\(packets()) packets")
       return
     }
     let filled = Int(share * Double(ProgressBar.width))
     let bar = String(repeating: "#", count: filled)
     let rest = String(repeating: " ", count: max(0, ProgressBar.width - filled))
-    writeError("\r[\(bar)\(rest)] \(Int(share * 100)) %  \(packets) packets")
+    writeError("\r[\(bar)\(rest)] \(Int(share * 100)) %  \(packets()) packets")
   }
 
   func end() {

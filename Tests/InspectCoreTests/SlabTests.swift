@@ -25,4 +25,20 @@ import Testing
     #expect(element == 13)
     #expect(count == 2)
   }
+
+  /// Occupancy is kept in words of 64 bits.
+  @Test(arguments: [63, 64, 65, 200])
+  func everyPlaceIsKnownByItself(_ capacity: Int) {
+    var slab = Slab<Int>(capacity: capacity)
+    for number in 0..<capacity { #expect(slab.insert(number) == UInt32(number)) }
+    for number in stride(from: 0, to: capacity, by: 3) { slab.discard(UInt32(number)) }
+    for number in 0..<capacity {
+      let isThere = slab.contains(UInt32(number))
+      #expect(isThere == (number % 3 != 0))
+    }
+    let beyond = slab.contains(UInt32(capacity))
+    let count = slab.count
+    #expect(!beyond)
+    #expect(count == capacity - (capacity + 2) / 3)
+  }
 }

@@ -45,6 +45,7 @@ public struct FlowTable: ~Copyable {
     _modify { yield &flows[place] }
   }
 
+  @inline(__always)
   func hash(_ key: FlowKey) -> UInt32 { key.hash(function) }
 
   @inline(__always)
@@ -64,20 +65,21 @@ public struct FlowTable: ~Copyable {
     return place
   }
 
-  /// Takes the flow out and gives it to the caller.
-  mutating func remove(_ place: UInt32) -> Flow {
+  /// Takes the flow out.
+  mutating func remove(_ place: UInt32) {
     unlink(place)
-    let flow = flows.remove(place)
-    index.remove(flow.hash, element: place)
-    return flow
+    index.remove(flows[place].hash, element: place)
+    flows.discard(place)
   }
 
   /// Whether a packet at `time` comes too late for the flow.
+  @inline(__always)
   func isExpired(_ place: UInt32, at time: Timestamp) -> Bool {
     idle(place, at: time) > limits.timeout(Int(flows[place].list.rawValue))
   }
 
   /// Nanoseconds since the flow's last packet; 0 when that had no time (a simple packet block).
+  @inline(__always)
   private func idle(_ place: UInt32, at time: Timestamp) -> Int64 {
     let last = flows[place].lastSeen
     return last.nanoseconds == 0 ? 0 : time.nanoseconds(since: last)
@@ -184,6 +186,7 @@ public struct FlowLimits: Sendable {
   public init() {}
 
   /// The time-out of a list, in nanoseconds.
+  @inline(__always)
   func timeout(_ list: Int) -> Int64 {
     let seconds =
       switch list {

@@ -5,8 +5,11 @@
 @safe
 public struct Slab<Element: ~Copyable>: ~Copyable {
   private let elements: UnsafeMutablePointer<Element>
-  /// Per place: the next free place, `end`, or `occupied`.
+  /// Per free place: the next one, or `end`.
   private let links: UnsafeMutablePointer<UInt32>
+  /// A bit for each place that has an element. Each access asks it: it is small enough to stay in the
+  /// cache, as the links are not.
+  private let occupied: UnsafeMutablePointer<UInt64>
   private var firstFree = Slab.end
   /// Places at and above this were never used.
   private var used: UInt32 = 0
@@ -17,21 +20,22 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
   public private(set) var count = 0
 
   private static var end: UInt32 { .max }
-  private static var occupied: UInt32 { .max - 1 }
 
   public init(capacity: Int) {
     precondition(capacity >= 0 && capacity < Int(UInt32.max) - 1)
     self.capacity = capacity
     unsafe elements = .allocate(capacity: capacity)
     unsafe links = .allocate(capacity: capacity)
+    unsafe occupied = .allocate(capacity: capacity / 64 + 1)
   }
 
   deinit {
-    for index in 0..<Int(used) where unsafe links[index] == Slab.occupied {
-      unsafe (elements + index).deinitialize(count: 1)
+    for index in 0..<used where contains(index) {
+      unsafe (elements + Int(index)).deinitialize(count: 1)
     }
     unsafe elements.deallocate()
     unsafe links.deallocate()
+    unsafe occupied.deallocate()
   }
 
   public var isFull: Bool { count == capacity }
@@ -45,10 +49,11 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
     } else if Int(used) < capacity {
       index = used
       used += 1
+      if index & 63 == 0 { unsafe occupied[Int(index >> 6)] = 0 }
     } else {
       return nil
     }
-    unsafe links[Int(index)] = Slab.occupied
+    unsafe occupied[Int(index >> 6)] |= Slab.bit(index)
     unsafe (elements + Int(index)).initialize(to: element)
     count += 1
     return index
@@ -59,14 +64,30 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
   public mutating func remove(_ index: UInt32) -> Element {
     precondition(contains(index), "no element there")
     let element = unsafe (elements + Int(index)).move()
-    unsafe links[Int(index)] = firstFree
-    firstFree = index
-    count -= 1
+    free(index)
     return element
   }
 
+  /// Ends the element at `index` where it is.
+  public mutating func discard(_ index: UInt32) {
+    precondition(contains(index), "no element there")
+    unsafe (elements + Int(index)).deinitialize(count: 1)
+    free(index)
+  }
+
+  private mutating func free(_ index: UInt32) {
+    unsafe occupied[Int(index >> 6)] &= ~Slab.bit(index)
+    unsafe links[Int(index)] = firstFree
+    firstFree = index
+    count -= 1
+  }
+
+  @inline(__always)
+  private static func bit(_ index: UInt32) -> UInt64 { 1 << UInt64(index & 63) }
+
+  @inline(__always)
   public func contains(_ index: UInt32) -> Bool {
-    unsafe index < used && links[Int(index)] == Slab.occupied
+    unsafe index < used && occupied[Int(index >> 6)] & Slab.bit(index) != 0
   }
 
   public subscript(index: UInt32) -> Element {

@@ -406,8 +406,16 @@ struct Transports<
       reassembly.finish(&flows[place], time, &applications)
     }
     applications.flowEnded(&flows[place], at: time)
-    let flow = flows.remove(place)
-    applications.exchange.sink.flow(flow, ended: reason)
+    Transports.give(&flows[place], reason, to: &applications.exchange.sink)
+    flows.remove(place)
+  }
+
+  // A function of its own, because the compiler tells the parts of a noncopyable `self` apart only
+  // as arguments.
+  private static func give(
+    _ flow: inout Flow, _ reason: Flow.EndReason, to sink: inout Sink
+  ) {
+    sink.flow(flow, ended: reason)
   }
 }
 

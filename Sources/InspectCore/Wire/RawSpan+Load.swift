@@ -2,7 +2,10 @@
 extension RawSpan {
   /// Loads a big-endian integer. Its bounds are checked; only its type is not, and every bit
   /// pattern of a fixed-width integer is a value. Hence the one `unsafe` of this folder.
-  @inline(__always)
+  ///
+  /// The loads are inlinable because readers of captures, in another module, did a sixth of a run's
+  /// instructions in their generic form.
+  @inlinable @inline(__always)
   public func load<Integer: FixedWidthInteger & BitwiseCopyable>(
     _ offset: Int, as type: Integer.Type = Integer.self
   ) -> Integer {
@@ -10,7 +13,7 @@ extension RawSpan {
   }
 
   /// Loads a little-endian integer.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func loadLittleEndian<Integer: FixedWidthInteger & BitwiseCopyable>(
     _ offset: Int, as type: Integer.Type = Integer.self
   ) -> Integer {
@@ -18,7 +21,7 @@ extension RawSpan {
   }
 
   /// The byte at `offset`.
-  @inline(__always)
+  @inlinable @inline(__always)
   public subscript(offset: Int) -> UInt8 { load(offset, as: UInt8.self) }
 
   func require(_ needed: Int, for layer: WireError.Layer) throws(WireError) {

@@ -106,6 +106,15 @@ public struct Inspection: ~Copyable {
       linkType: packet.linkType, source: source)
   }
 
+  /// Looks at so many packets of a timeline, the current one first; false when it is at its end.
+  public mutating func inspect(_ timeline: inout CaptureTimeline, packets: Int) -> Bool {
+    for _ in 0..<packets {
+      inspect(timeline.packet, source: timeline.source)
+      guard timeline.advance() else { return false }
+    }
+    return true
+  }
+
   /// What was raised so far.
   public var alerts: [Alert] { events.value.alerts }
 

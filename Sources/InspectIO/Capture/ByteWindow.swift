@@ -3,33 +3,29 @@ import Glibc
 
 /// A file or a stream of bytes, seen through a window that moves forward.
 ///
-/// A plain file is mapped, and the window is the file: nothing is copied, and what lies behind the
-/// position is given back to the system, so that memory stays flat. A pipe or a compressed file is
-/// read into a buffer that is used again.
+/// The window is a buffer that is used again, small enough to stay in a core's own cache: what was
+/// read is at hand there when it is looked at, memory stays flat, and nobody who shortens the file
+/// can end the process (decision 7).
 @safe
 struct ByteWindow: ~Copyable {
-  private enum Backing {
-    case mapping(byteCount: Int)
-    case stream(capacity: Int, inflater: UnsafeMutablePointer<z_stream>?)
-  }
-
-  private static let streamCapacity = 1 << 20
+  /// 64 KiB to 512 KiB are equally fast where a core has 512 KiB of second-level cache, and smaller
+  /// cores have less (docs/performance.md).
+  private static let capacity = 1 << 17
   private static let inputCapacity = 1 << 16
-  /// How much may lie behind the position before it is given back.
-  private static let dropStep = 16 << 20
 
   let file: String
   private let descriptor: Int32
-  private var backing: Backing
   private var base: UnsafeMutableRawPointer
-  /// Compressed input, for a stream that is.
+  /// What `base` has room for: more than `capacity` after a longer record.
+  private var room = ByteWindow.capacity
+  /// Undoes gzip, if the stream is compressed, from compressed `input`.
+  private var inflater: UnsafeMutablePointer<z_stream>?
   private var input: UnsafeMutablePointer<UInt8>?
   /// Where the valid bytes of `base` end, and where we are.
   private var end = 0
   private var position = 0
   /// What the stream has given before `base` begins.
   private var consumed: UInt64 = 0
-  private var dropped = 0
   private var isAtEnd = false
   /// Whether it is known if the stream is compressed.
   private var isStarted = false
@@ -39,74 +35,30 @@ struct ByteWindow: ~Copyable {
 
   /// Opens a file; `-` is standard input.
   init(_ path: String) throws(CaptureError) {
-    let opened = try ByteWindow.open(path)
-    file = opened.file
-    descriptor = opened.descriptor
-    fileByteCount = opened.byteCount.map { UInt64($0) }
-    if let mapping = opened.mapping, let byteCount = opened.byteCount {
-      base = mapping
-      backing = .mapping(byteCount: byteCount)
-      end = byteCount
-      isAtEnd = true
-      isStarted = true
-    } else {
-      base = .allocate(byteCount: ByteWindow.streamCapacity, alignment: 4096)
-      backing = .stream(capacity: ByteWindow.streamCapacity, inflater: nil)
-    }
-  }
-
-  private struct Opened {
-    let file: String
-    let descriptor: Int32
-    /// Known for a file.
-    var byteCount: Int?
-    /// A plain file, mapped.
-    var mapping: UnsafeMutableRawPointer?
-  }
-
-  private static func open(_ path: String) throws(CaptureError) -> Opened {
     let isStandardInput = path == "-"
-    let file = isStandardInput ? "standard input" : path
-    let descriptor = isStandardInput ? STDIN_FILENO : Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    file = isStandardInput ? "standard input" : path
+    descriptor = isStandardInput ? STDIN_FILENO : Glibc.open(path, O_RDONLY | O_CLOEXEC)
     var status = stat()
     guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
       throw CaptureError(file: file, offset: 0, reason: .cannotOpen(systemMessage(errno)))
     }
-    var opened = Opened(file: file, descriptor: descriptor)
-    switch status.st_mode & S_IFMT {
-    case S_IFDIR:
+    guard status.st_mode & S_IFMT != S_IFDIR else {
       close(descriptor)
       throw CaptureError(file: file, offset: 0, reason: .isDirectory)
-    case S_IFREG:
-      opened.byteCount = Int(status.st_size)
-      if !isCompressed(descriptor) { opened.mapping = map(descriptor, Int(status.st_size)) }
-    default:
-      break
     }
-    return opened
-  }
-
-  /// Maps a whole file, if it can be.
-  private static func map(_ descriptor: Int32, _ byteCount: Int) -> UnsafeMutableRawPointer? {
-    guard byteCount > 0, lseek(descriptor, 0, SEEK_CUR) == 0,
-      let mapped = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0),
-      mapped != MAP_FAILED
-    else { return nil }
-    madvise(mapped, byteCount, MADV_SEQUENTIAL)
-    return mapped
+    let isFile = status.st_mode & S_IFMT == S_IFREG
+    fileByteCount = isFile ? UInt64(status.st_size) : nil
+    if isFile { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
+    base = .allocate(byteCount: room, alignment: 4096)
   }
 
   deinit {
-    switch backing {
-    case .mapping(let byteCount): munmap(base, byteCount)
-    case .stream(_, let inflater):
-      base.deallocate()
-      if let inflater {
-        inflateEnd(inflater)
-        inflater.deallocate()
-      }
-    }
+    base.deallocate()
     input?.deallocate()
+    if let inflater {
+      inflateEnd(inflater)
+      inflater.deallocate()
+    }
     if descriptor != STDIN_FILENO { close(descriptor) }
   }
 
@@ -116,7 +68,6 @@ struct ByteWindow: ~Copyable {
   /// How much of the file was read, from 0 to 1; nil when its size is not known.
   var progress: Double? {
     guard let total = fileByteCount, total > 0 else { return nil }
-    if case .mapping = backing { return Double(position) / Double(total) }
     return Double(rawByteCount) / Double(total)
   }
 
@@ -138,12 +89,16 @@ struct ByteWindow: ~Copyable {
   }
 
   /// Brings at least `count` bytes from here on to hand; false when the input ends before.
+  @inline(__always)
   mutating func require(_ count: Int) throws(CaptureError) -> Bool {
+    end - position >= count ? true : try bring(count)
+  }
+
+  private mutating func bring(_ count: Int) throws(CaptureError) -> Bool {
     if !isStarted {
       isStarted = true
       try beginStream()
     }
-    if position - dropped >= ByteWindow.dropStep { try dropBehind() }
     while end - position < count {
       guard !isAtEnd else { return false }
       try readMore(atLeast: count)
@@ -153,26 +108,6 @@ struct ByteWindow: ~Copyable {
 
   func error(_ reason: CaptureError.Reason) -> CaptureError {
     CaptureError(file: file, offset: offset, reason: reason)
-  }
-
-  private static func isCompressed(_ descriptor: Int32) -> Bool {
-    var magic: (UInt8, UInt8) = (0, 0)
-    return withUnsafeMutableBytes(of: &magic) { bytes in
-      pread(descriptor, bytes.baseAddress, 2, 0) == 2 && bytes[0] == 0x1f && bytes[1] == 0x8b
-    }
-  }
-
-  /// Gives the mapping's pages behind the position back.
-  private mutating func dropBehind() throws(CaptureError) {
-    guard case .mapping(let byteCount) = backing else { return }
-    let edge = position & ~4095
-    madvise(base + dropped, edge - dropped, MADV_DONTNEED)
-    dropped = edge
-    // Reading a page that is no longer in the file would end the process.
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, Int(status.st_size) >= byteCount else {
-      throw error(.shrank)
-    }
   }
 
   /// Reads the first bytes of a stream and finds out whether it is compressed.
@@ -190,32 +125,30 @@ struct ByteWindow: ~Copyable {
       inflater.deallocate()
       throw error(.readFailed("zlib cannot start"))
     }
-    let compressed = UnsafeMutablePointer<UInt8>.allocate(capacity: ByteWindow.streamCapacity)
+    let compressed = UnsafeMutablePointer<UInt8>.allocate(capacity: ByteWindow.capacity)
     compressed.update(from: base.assumingMemoryBound(to: UInt8.self), count: end)
     input = compressed
     inflater.pointee.next_in = compressed
     inflater.pointee.avail_in = UInt32(end)
-    backing = .stream(capacity: ByteWindow.streamCapacity, inflater: inflater)
+    self.inflater = inflater
     end = 0
     isAtEnd = false
   }
 
   private mutating func readMore(atLeast count: Int) throws(CaptureError) {
-    guard case .stream(let capacity, let inflater) = backing else { return }
     if position > 0 {
       base.copyMemory(from: base + position, byteCount: end - position)
       consumed += UInt64(position)
       end -= position
       position = 0
     }
-    var room = capacity
-    if count > capacity {
-      room = max(count, capacity * 2)
-      let larger = UnsafeMutableRawPointer.allocate(byteCount: room, alignment: 4096)
-      larger.copyMemory(from: base, byteCount: end)
+    if count > room {
+      let larger = max(count, room * 2)
+      let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 4096)
+      moved.copyMemory(from: base, byteCount: end)
       base.deallocate()
-      base = larger
-      backing = .stream(capacity: room, inflater: inflater)
+      base = moved
+      room = larger
     }
     if let inflater {
       try inflateMore(inflater, room: room)

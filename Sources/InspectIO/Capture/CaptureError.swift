@@ -12,7 +12,6 @@ public struct CaptureError: Error, Equatable, CustomStringConvertible, Sendable 
     case damaged(String)
     /// The file ends inside a record.
     case truncated
-    case shrank
   }
 
   public let file: String
@@ -29,7 +28,6 @@ public struct CaptureError: Error, Equatable, CustomStringConvertible, Sendable 
     case .readFailed(let why): "\(file): cannot be read at offset \(offset): \(why)"
     case .damaged(let why): "\(file): damaged at offset \(offset): \(why)"
     case .truncated: "\(file): ends inside a record at offset \(offset)"
-    case .shrank: "\(file): became shorter while it was read (offset \(offset))"
     }
   }
 }

@@ -107,7 +107,12 @@ public struct CaptureFile: ~Copyable {
   /// reading goes on behind it. What throws cannot be read further.
   public mutating func advance() -> Bool {
     window.skip(record.byteCount)
+    if case .pcap(let pcap) = format, pcap.take(window.bytes, &record) { return true }
     record.byteCount = 0
+    return search()
+  }
+
+  private mutating func search() -> Bool {
     while true {
       do throws(CaptureError) {
         switch format {

@@ -38,6 +38,23 @@ struct PcapFormat {
     window.skip(PcapFormat.headerByteCount)
   }
 
+  /// Takes the next record if it is whole and at hand: the way of nearly all.
+  @inline(__always)
+  func take(_ bytes: RawSpan, _ record: inout CaptureFile.Record) -> Bool {
+    guard bytes.byteCount >= recordHeaderByteCount else { return false }
+    let captured = Int(bytes.word(8, isLittleEndian))
+    guard captured <= largestRecord, bytes.byteCount - recordHeaderByteCount >= captured else {
+      return false
+    }
+    record.headerByteCount = recordHeaderByteCount
+    record.capturedByteCount = captured
+    record.byteCount = recordHeaderByteCount + captured
+    record.originalByteCount = max(captured, Int(bytes.word(12, isLittleEndian)))
+    record.timestamp = timestamp(bytes)
+    record.linkType = linkType
+    return true
+  }
+
   func next(
     _ window: inout ByteWindow, _ record: inout CaptureFile.Record
   ) throws(CaptureError) -> Bool {
@@ -52,15 +69,10 @@ struct PcapFormat {
     guard try window.require(recordHeaderByteCount + captured) else {
       throw window.error(.truncated)
     }
-    record.headerByteCount = recordHeaderByteCount
-    record.capturedByteCount = captured
-    record.byteCount = recordHeaderByteCount + captured
-    record.originalByteCount = max(captured, Int(window.bytes.word(12, isLittleEndian)))
-    record.timestamp = timestamp(window.bytes)
-    record.linkType = linkType
-    return true
+    return take(window.bytes, &record)
   }
 
+  @inline(__always)
   private func timestamp(_ header: RawSpan) -> Timestamp {
     let seconds = Int64(header.word(0, isLittleEndian))
     let fraction = Int64(header.word(4, isLittleEndian))
@@ -103,6 +115,7 @@ struct PcapFormat {
 
 extension RawSpan {
   /// A 32-bit word in the file's byte order.
+  @inline(__always)
   func word(_ offset: Int, _ isLittleEndian: Bool) -> UInt32 {
     isLittleEndian ? loadLittleEndian(offset) : load(offset)
   }
