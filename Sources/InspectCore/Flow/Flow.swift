@@ -125,10 +125,12 @@ public struct Flow: ~Copyable {
   }
 
   /// Which way a packet from `source` to `destination` goes.
+  @inline(__always)
   func direction(from source: Endpoint) -> Direction {
     source == context.client ? .toServer : .toClient
   }
 
+  @inline(__always)
   mutating func count(_ direction: Direction, frameBytes: Int, at time: Timestamp) {
     if direction == .toServer {
       toServer.packets &+= 1

@@ -7,6 +7,7 @@ public struct FlowKey: Equatable, Sendable {
   private let rest: UInt64
   private let vlans: VLANStack
 
+  @inline(__always)
   public init(
     source: Endpoint, destination: Endpoint, protocolNumber: UInt8, vlans: VLANStack,
     tunnelDepth: UInt8

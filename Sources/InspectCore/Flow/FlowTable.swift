@@ -41,8 +41,8 @@ public struct FlowTable: ~Copyable {
   public var isFull: Bool { flows.isFull }
 
   subscript(place: UInt32) -> Flow {
-    _read { yield flows[place] }
-    _modify { yield &flows[place] }
+    @inline(__always) _read { yield flows[place] }
+    @inline(__always) _modify { yield &flows[place] }
   }
 
   @inline(__always)
@@ -96,6 +96,7 @@ public struct FlowTable: ~Copyable {
 
   /// Follows the packets' time. It does not go back for packets that are a little out of order, but
   /// it does when one packet from the future had carried it away.
+  @inline(__always)
   mutating func advance(to time: Timestamp) {
     if time > now || now.nanoseconds(since: time) > FlowTable.disorder { now = time }
   }

@@ -91,10 +91,12 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
   }
 
   public subscript(index: UInt32) -> Element {
+    @inline(__always)
     unsafeAddress {
       precondition(contains(index), "no element there")
       return unsafe UnsafePointer(elements + Int(index))
     }
+    @inline(__always)
     unsafeMutableAddress {
       precondition(contains(index), "no element there")
       return unsafe elements + Int(index)

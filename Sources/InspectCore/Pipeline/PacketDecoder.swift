@@ -52,6 +52,7 @@ enum PacketDecoder {
     /// The transport's checksum covers another destination than this one.
     let isUnderWay: Bool
 
+    @inline(__always)
     @_lifetime(copy packet)
     init(_ packet: IPv4Packet) {
       source = packet.source

@@ -11,6 +11,7 @@ public struct EthernetFrame: ~Escapable {
 
   public let bytes: RawSpan
 
+  @inline(__always)
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) throws(WireError) {
     try bytes.require(Offset.payload, for: .ethernet)
@@ -55,6 +56,7 @@ public struct VLANTag: ~Escapable {
 
 extension RawSpan {
   /// Loads the six octets at `offset`; its bounds are checked.
+  @inline(__always)
   func macAddress(_ offset: Int) -> MACAddress {
     MACAddress(
       rawValue: UInt64(load(offset, as: UInt16.self)) << 32

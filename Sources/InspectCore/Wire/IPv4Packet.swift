@@ -26,6 +26,7 @@ public struct IPv4Packet: ~Escapable {
   /// What the header says that the packet has; more than `bytes` when the capture cut it.
   public let totalByteCount: Int
 
+  @inline(__always)
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) throws(WireError) {
     try bytes.require(Offset.options, for: .ipv4)

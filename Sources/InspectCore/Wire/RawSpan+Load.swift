@@ -24,6 +24,7 @@ extension RawSpan {
   @inlinable @inline(__always)
   public subscript(offset: Int) -> UInt8 { load(offset, as: UInt8.self) }
 
+  @inline(__always)
   func require(_ needed: Int, for layer: WireError.Layer) throws(WireError) {
     guard byteCount >= needed else {
       throw .truncated(layer, needed: needed, available: byteCount)
@@ -66,12 +67,7 @@ extension RawSpan {
 
   /// The offset of the first `byte` at or after `start`, if there is one.
   public func firstOffset(of byte: UInt8, from start: Int = 0) -> Int? {
-    var index = start
-    while index < byteCount {
-      if self[index] == byte { return index }
-      index += 1
-    }
-    return nil
+    ByteScan.firstOffset(of: byte, in: self, from: start)
   }
 
   /// Without leading and trailing spaces and tabs (OWS, RFC 9110 §5.6.3).

@@ -23,6 +23,7 @@ public struct TCPSegment: ~Escapable {
   public let bytes: RawSpan
   public let headerByteCount: Int
 
+  @inline(__always)
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) throws(WireError) {
     try bytes.require(Offset.options, for: .tcp)

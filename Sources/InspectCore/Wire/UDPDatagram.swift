@@ -16,6 +16,7 @@ public struct UDPDatagram: ~Escapable {
   /// Whether the header promises more than there is.
   public let isCut: Bool
 
+  @inline(__always)
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) throws(WireError) {
     try bytes.require(Offset.payload, for: .udp)
