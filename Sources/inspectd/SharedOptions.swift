@@ -3,6 +3,11 @@ import InspectCore
 import InspectIO
 import Logging
 
+/// How much memory a run may take.
+enum MemoryProfile: String, CaseIterable, ExpressibleByArgument {
+  case standard, router
+}
+
 /// The options that `analyze` and `live` share.
 struct SharedOptions: ParsableArguments {
   @Option(help: "Write events as JSON lines to FILE ('-': standard output).")
@@ -48,6 +53,9 @@ struct SharedOptions: ParsableArguments {
 
   @Flag(help: "Do not believe packets with a wrong checksum (captures often see unfinished ones).")
   var verifyChecksums = false
+
+  @Option(help: "How much memory to take: standard, or router (24 MB, for 10,000 flows).")
+  var profile = MemoryProfile.standard
 
   @Flag(help: "Write identifiers in full instead of masked.")
   var reveal = false
@@ -118,6 +126,7 @@ struct SharedOptions: ParsableArguments {
     options.policyPath = policy
     options.geoPaths = geo
     options.filter = filter
+    if profile == .router { options.limits = .router }
     options.reveals = reveal
     options.hashesBodies = hashBodies
     options.verifiesChecksums = verifyChecksums

@@ -39,6 +39,7 @@ struct RecordingSink: InspectionSink, ~Copyable {
 
   mutating func alert(_ alert: Alert) { alerts.append(alert) }
 
+  var wantsFingerprints: Bool { true }
   var wantsBodies: Bool { false }
   mutating func body(
     _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32

@@ -2,6 +2,7 @@ import InspectCore
 
 /// Takes everything and keeps nothing, so that only the core is measured.
 struct NoSink: InspectionSink, ~Copyable {
+  var wantsFingerprints: Bool { true }
   var wantsBodies: Bool { false }
 
   mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {}

@@ -104,4 +104,24 @@ public struct InspectorLimits: Sendable {
   public var sends = 4 << 20
 
   public init() {}
+
+  /// For a router with little memory: 24 MB in all with 10,000 flows.
+  public static var router: InspectorLimits {
+    var limits = InspectorLimits()
+    limits.flows.flows = 16_384
+    limits.reassemblyBytes = 2 << 20
+    limits.httpConnections = 1024
+    limits.httpTransactions = 2048
+    limits.tlsConnections = 1024
+    limits.recognitions = 256
+    limits.bodyBytes = 1 << 20
+    limits.names = 4096
+    limits.hosts = 4096
+    limits.devices = 256
+    limits.contacts = 4096
+    limits.alerts = 1024
+    limits.sendsPerContact = 4096
+    limits.sends = 65_536
+    return limits
+  }
 }

@@ -7,7 +7,8 @@ struct TLSConnection: ~Copyable {
 extension Applications
 where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
   mutating func beginTLS(_ flow: inout Flow, _ time: Timestamp) {
-    guard let place = tls.insert(TLSConnection(session: TLSSession(start: time))) else {
+    let session = TLSSession(start: time, hasFingerprints: exchange.sink.wantsFingerprints)
+    guard let place = tls.insert(TLSConnection(session: session)) else {
       return refuse(&flow)
     }
     flow.application.kind = .tls

@@ -29,7 +29,7 @@ struct Exchange<
   // The connection that is being read.
   var context: FlowContext
   var queue = TransactionQueue()
-  var session = TLSSession(start: Timestamp(nanoseconds: 0))
+  var session = TLSSession(start: Timestamp(nanoseconds: 0), hasFingerprints: false)
   var host: UInt32?
   var nameSource: Destination.NameSource?
   var pendingSend: Timestamp?

@@ -14,6 +14,9 @@ public protocol InspectionSink: ~Copyable {
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp)
   mutating func alert(_ alert: Alert)
 
+  /// Whether TLS sessions are to have what fingerprints are made of: writing it costs more than the
+  /// rest of a handshake.
+  var wantsFingerprints: Bool { get }
   /// Whether `body` is to be called: hashing all bodies costs time.
   var wantsBodies: Bool { get }
   /// Content of the message that is open at `place`, without its transfer coding.

@@ -14,6 +14,7 @@ public struct TLSSession: ~Copyable {
   }
 
   public let start: Timestamp
+  private let hasFingerprints: Bool
   public private(set) var hasClientHello = false
   public private(set) var hasServerHello = false
   /// The client hid the name of the server (RFC 9849); `serverName` is that of the outer hello.
@@ -21,7 +22,11 @@ public struct TLSSession: ~Copyable {
   private var texts = ByteBuffer(limit: 16_384)
   private var ranges = Texts()
 
-  init(start: Timestamp) { self.start = start }
+  /// With `hasFingerprints`, it keeps what JA3 and JA4 are made of.
+  init(start: Timestamp, hasFingerprints: Bool) {
+    self.start = start
+    self.hasFingerprints = hasFingerprints
+  }
 
   var isEmpty: Bool { !hasClientHello && !hasServerHello }
 
@@ -31,6 +36,7 @@ public struct TLSSession: ~Copyable {
     hasEncryptedClientHello = hello.hasEncryptedClientHello
     if let name = hello.serverName { ranges.serverName = texts.keep(name, limit: 255) }
     if !hasServerHello { ranges.version = text { hello.version.append(to: &$0) } }
+    guard hasFingerprints else { return }
     ranges.ja3 = text { hello.appendJA3(to: &$0) }
     ranges.ja4Prefix = text { hello.appendJA4Prefix(.tcp, to: &$0) }
     ranges.ja4Ciphers = text { _ = hello.appendJA4CipherSuites(to: &$0) }
@@ -44,6 +50,7 @@ public struct TLSSession: ~Copyable {
     if let chosen = hello.applicationProtocol {
       ranges.applicationProtocol = texts.keep(chosen, limit: 255)
     }
+    guard hasFingerprints else { return }
     ranges.ja3s = text { hello.appendJA3S(to: &$0) }
   }
 

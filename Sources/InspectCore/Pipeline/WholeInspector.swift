@@ -72,6 +72,7 @@ extension Held: InspectionSink where Value: InspectionSink & ~Copyable {
     value.anomaly(anomaly, context, at: time)
   }
   public func alert(_ alert: Alert) { value.alert(alert) }
+  public var wantsFingerprints: Bool { value.wantsFingerprints }
   public var wantsBodies: Bool { value.wantsBodies }
   public func body(
     _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32
@@ -136,6 +137,7 @@ private struct SinkReference: InspectionSink {
     object.anomaly(anomaly, context, at: time)
   }
   mutating func alert(_ alert: Alert) { object.alert(alert) }
+  var wantsFingerprints: Bool { object.wantsFingerprints }
   var wantsBodies: Bool { object.wantsBodies }
   mutating func body(
     _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32

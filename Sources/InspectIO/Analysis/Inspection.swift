@@ -42,6 +42,7 @@ public struct Inspection: ~Copyable {
     }
 
     var configuration = InspectorConfiguration()
+    configuration.limits = options.limits
     configuration.cases.local =
       options.local.isEmpty ? InspectionOptions.defaultLocal : options.local
     configuration.cases.devices = options.devices.map { $0.device }

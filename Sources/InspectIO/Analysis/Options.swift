@@ -40,6 +40,8 @@ public struct InspectionOptions: Sendable {
   /// Whether wrong lines of watch lists are left out.
   public var watchesLeniently = false
   public var filter: String?
+  /// How much memory the inspector may take.
+  public var limits = InspectorLimits()
   public var reveals = false
   public var hashesBodies = false
   /// Packets with a wrong checksum are not believed.

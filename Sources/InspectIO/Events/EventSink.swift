@@ -22,6 +22,7 @@ public struct EventSink: InspectionSink, ~Copyable {
   private let keepsReport: Bool
   public private(set) var reportLines: [UInt8] = []
   public let wantsBodies: Bool
+  public var wantsFingerprints: Bool { isWanted(.tls) }
 
   public private(set) var alerts: [Alert] = []
   public private(set) var flowCount = 0
