@@ -19,7 +19,8 @@ struct Command: ParsableCommand {
       """,
     version: "inspectd \(Version.text)",
     subcommands: [
-      Analyze.self, Live.self, Geo.self, Unlocks.self, Watch.self, MakeReport.self, Stats.self,
+      Analyze.self, Live.self, Geo.self, Unlocks.self, MakeExperiment.self, Watch.self,
+      MakeReport.self, Stats.self,
     ])
 }
 

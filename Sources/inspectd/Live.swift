@@ -17,6 +17,9 @@ struct Live: ParsableCommand {
 
   @OptionGroup var shared: SharedOptions
 
+  /// Unlock logs may grow; where there is no pause they are looked at once in so many packets.
+  private static let packetsPerLook = 4096
+
   func run() throws {
     Interruption.catchSignals()
     var capture: LiveCapture
@@ -37,17 +40,22 @@ struct Live: ParsableCommand {
     }
     var ending: String?
     var told = 0
+    var packets = 0
     loop: while !Interruption.isRequested {
       do throws(LiveCapture.Failure) {
         switch try capture.next() {
         case .packet:
           inspection.inspect(capture.packet, source: 0)
+          packets &+= 1
+          if packets % Live.packetsPerLook == 0 { inspection.refreshUnlocks() }
           // Who waits for alerts gets them at once; other events may gather.
           if inspection.alerts.count > told {
             told = inspection.alerts.count
             inspection.output?.flush()
           }
-        case .idle: inspection.output?.flush()
+        case .idle:
+          inspection.refreshUnlocks()
+          inspection.output?.flush()
         case .end: break loop
         }
       } catch {

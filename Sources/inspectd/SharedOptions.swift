@@ -19,6 +19,12 @@ struct SharedOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Log of screen unlocks; repeatable.", valueName: "file"))
   var unlocks: [String] = []
 
+  @Option(help: ArgumentHelp("The plan of an experiment with unlocks.", valueName: "file"))
+  var experiment: String?
+
+  @Flag(help: "Without a log, infer wake-ups from the traffic.")
+  var inferUnlocks = false
+
   @Option(help: ArgumentHelp("Name a phone by MAC or IP addresses.", valueName: "name=addr[,addr]"))
   var device: [String] = []
 
@@ -100,6 +106,8 @@ struct SharedOptions: ParsableArguments {
     options.evePath = eve
     options.events = try eventTypes()
     options.unlockLogs = unlocks
+    options.experimentPath = experiment
+    options.infersUnlocks = inferUnlocks
     options.devices = try device.map { text in
       guard let named = InspectionOptions.NamedDevice(text) else {
         throw ValidationError(

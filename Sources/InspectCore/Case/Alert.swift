@@ -84,9 +84,19 @@ public struct Destination: Sendable {
 
 /// What the correlation with unlocks said of a destination.
 public struct UnlockFinding: Sendable {
-  public let statistics: UnlockStatistics
-  /// Over all destinations tested (Benjamini and Hochberg); nil without a p-value.
-  public let qValue: Double?
+  public let result: UnlockStudy.Result
+  /// The registrable domain or autonomous system whose destinations were tested together; empty for
+  /// one destination.
+  public let group: [UInt8]
+
+  init(result: UnlockStudy.Result, group: [UInt8] = []) {
+    self.result = result
+    self.group = group
+  }
+
+  public var statistics: UnlockStatistics { result.statistics }
+  /// Whether the sends are triggered by the unlocks, and nothing explains them better.
+  public var isCorrelated: Bool { result.verdict == .unlock }
 }
 
 /// What the correlation with unlocks can say at all.
@@ -97,4 +107,6 @@ public enum UnlockCoverage: Equatable, Sendable {
   /// No device of the capture is the one that the log names.
   case noDevice
   case tested
+  /// There is no log: wake-ups were estimated from the traffic.
+  case inferred
 }

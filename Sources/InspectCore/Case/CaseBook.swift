@@ -4,9 +4,6 @@
 /// rule, device, destination and set of kinds, counted after that. With a saved capture it waits for
 /// the end, because whether a host is called at each unlock makes the same finding graver.
 public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
-  /// Chance findings we accept among those that we report (Benjamini and Hochberg).
-  static var falseDiscoveryRate: Double { 0.01 }
-
   /// What is known of a device's dealings with a host, or an address without a name.
   struct Contact {
     let device: Int
@@ -21,28 +18,31 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
   }
 
   public var atlas: Map
-  private let configuration: CaseConfiguration
-  private let limits: InspectorLimits
+  let configuration: CaseConfiguration
+  let limits: InspectorLimits
   private let function: SipHash13
   var hosts: HostTable
   public private(set) var devices: [Device] = []
   private var deviceIndex: HashIndex
-  private(set) var contacts: [Contact] = []
+  /// What devices said of their clocks, by device.
+  var clocks: [ClockAnchors] = []
+  var watch: UnlockWatch
+  var contacts: [Contact] = []
   private var contactIndex: HashIndex
   private var roundTrips: RoundTrips
   /// Raised so far, or waiting for the end.
-  public private(set) var alerts: [Alert] = []
+  public internal(set) var alerts: [Alert] = []
   private var alertIndex: HashIndex
   private var raised = 0
   private var sendCount = 0
-  private var firstSeen: Timestamp?
-  private var lastSeen: Timestamp?
+  var firstSeen: Timestamp?
+  var lastSeen: Timestamp?
 
   /// What found no room.
   public private(set) var refused: UInt64 = 0
   /// Identifiers of low confidence, which are counted but raise no alert.
   public private(set) var lowFindings: UInt64 = 0
-  public private(set) var unlockCoverage = UnlockCoverage.noLog
+  public internal(set) var unlockCoverage = UnlockCoverage.noLog
 
   init(
     configuration: CaseConfiguration, limits: InspectorLimits, function: SipHash13,
@@ -52,6 +52,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     self.limits = limits
     self.function = function
     self.atlas = atlas
+    watch = UnlockWatch(configuration.unlocks, capacity: limits.watchedPairs)
     hosts = HostTable(capacity: limits.hosts, function: function)
     deviceIndex = HashIndex(capacity: limits.devices)
     contactIndex = HashIndex(capacity: limits.contacts)
@@ -91,6 +92,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
       contacts[number].sends.append(time)
     }
     sendCount += 1
+    if configuration.raisesAtOnce { follow(number, at: time) }
   }
 
   /// A message in clear had personal data, or was a self-registration.
@@ -147,7 +149,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
 
   // MARK: Alerts
 
-  private struct Evidence {
+  struct Evidence {
     var items: [Alert.Item]
     var kinds: KindSet
     var contact: Int
@@ -160,7 +162,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     var registration: SelfRegistration.Operator?
   }
 
-  private mutating func evidence(
+  mutating func evidence(
     _ items: [Alert.Item], _ contact: Int, _ context: FlowContext, at time: Timestamp
   ) -> Evidence {
     var kinds = KindSet()
@@ -180,7 +182,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     return location.isAnycast ? .unknown : configuration.policy.transfer(to: location.country)
   }
 
-  private mutating func raise(_ rule: Rule, _ evidence: Evidence, _ unlock: UnlockFinding? = nil) {
+  mutating func raise(_ rule: Rule, _ evidence: Evidence, _ unlock: UnlockFinding? = nil) {
     guard
       let severity = configuration.policy.severity(
         rule, evidence.transfer, evidence.kinds, isEncrypted: evidence.isEncrypted)
@@ -216,6 +218,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
         items: evidence.items, unlock: unlock, isEncrypted: evidence.isEncrypted,
         registration: evidence.registration, context: evidence.context,
         kinds: evidence.kinds, contact: evidence.contact))
+    if configuration.raisesAtOnce { attach(evidence.contact, to: alerts.count - 1) }
   }
 
   // MARK: Devices and contacts
@@ -258,7 +261,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
 
   /// The device that a flow's client is: a named one, else the one with this hardware address, else
   /// the one with this IP address.
-  private mutating func device(_ context: FlowContext) -> Int? {
+  mutating func device(_ context: FlowContext) -> Int? {
     let named = configuration.devices.firstIndex {
       $0.macs.contains(context.clientMAC) || $0.addresses.contains(context.client.address)
     }
@@ -291,90 +294,5 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     devices.append(
       Device(mac: context.clientMAC, address: context.client.address, named: named))
     return devices.count - 1
-  }
-}
-
-// MARK: Correlation with unlocks
-
-extension CaseBook where Map: ~Copyable {
-  private mutating func correlate() {
-    guard !configuration.unlocks.isEmpty, let firstSeen, let lastSeen else { return }
-    unlockCoverage = .noDevice
-    for track in configuration.unlocks {
-      guard let device = owner(of: track) else { continue }
-      unlockCoverage = .tested
-      correlate(device, track, from: firstSeen, to: lastSeen)
-    }
-  }
-
-  private mutating func owner(of track: CaseConfiguration.UnlockTrack) -> Int? {
-    switch track.owner {
-    case .mac(let mac): return devices.firstIndex { $0.mac == mac }
-    case .address(let address): return devices.firstIndex { $0.address == address }
-    case .named(let number): return devices.firstIndex { $0.named == number }
-    case .only:
-      if devices.count > 1 { unlockCoverage = .ambiguous(devices.count) }
-      return devices.count == 1 ? 0 : nil
-    }
-  }
-
-  private mutating func correlate(
-    _ device: Int, _ track: CaseConfiguration.UnlockTrack, from first: Timestamp,
-    to last: Timestamp
-  ) {
-    var settings = UnlockCorrelation.Configuration()
-    settings.precision = track.precision
-    let test = UnlockCorrelation(
-      unlocks: track.unlocks, observed: first...max(first, last), configuration: settings)
-    let tested = contacts.indices.filter { contacts[$0].device == device }
-    let statistics = tested.map { test.statistics(sends: contacts[$0].sends) }
-    // What has too few unlocks was not tested, and does not count among the tests.
-    let withValue = statistics.indices.filter { statistics[$0].pValue != nil }
-    let qValues = BenjaminiHochberg.qValues(withValue.compactMap { statistics[$0].pValue })
-    for (position, index) in withValue.enumerated() {
-      conclude(tested[index], statistics[index], qValues[position])
-    }
-    for index in statistics.indices where statistics[index].pValue == nil {
-      contacts[tested[index]].unlock = UnlockFinding(statistics: statistics[index], qValue: nil)
-    }
-    for index in alerts.indices where contacts[alerts[index].contact].device == device {
-      attach(alerts[index].contact, to: index)
-    }
-  }
-
-  private mutating func conclude(
-    _ number: Int, _ statistics: UnlockStatistics, _ qValue: Double
-  ) {
-    let finding = UnlockFinding(statistics: statistics, qValue: qValue)
-    contacts[number].unlock = finding
-    guard finding.isCorrelated else { return }
-    var evidence = evidence(
-      [], number, contacts[number].context,
-      at: statistics.evidenceTime ?? contacts[number].sends.last ?? contacts[number].context.start)
-    evidence.kinds = contacts[number].kinds
-    // What only TLS named was not seen in clear.
-    evidence.isEncrypted = evidence.kinds.isEmpty && contacts[number].nameSource == .tls
-    raise(.unlockCorrelatedTransfer, evidence, finding)
-  }
-
-  /// A host that is called at each unlock makes its personal-data alerts graver, and they it.
-  private mutating func attach(_ contact: Int, to index: Int) {
-    guard let finding = contacts[contact].unlock else { return }
-    alerts[index].unlock = finding
-    guard finding.isCorrelated, !contacts[contact].kinds.isEmpty else { return }
-    let alert = alerts[index]
-    alerts[index].severity =
-      configuration.policy.severity(
-        alert.rule, alert.destination.transfer, alert.kinds, isEncrypted: alert.isEncrypted,
-        isCorrelated: true) ?? alert.severity
-  }
-}
-
-extension UnlockFinding {
-  /// Whether the sends follow the unlocks: more often than chance allows, and most of the time.
-  var isCorrelated: Bool {
-    guard let qValue else { return false }
-    return qValue <= 0.01 && statistics.followed * 2 >= statistics.unlocks
-      && statistics.sendsAfterUnlock > statistics.sendsBeforeUnlock
   }
 }

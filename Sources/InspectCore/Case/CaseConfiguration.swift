@@ -24,15 +24,13 @@ public struct CaseConfiguration: Sendable {
     }
 
     public var owner: Owner
-    /// In order of time.
-    public var unlocks: [Timestamp]
-    /// Nanoseconds.
-    public var precision: Int64
+    public var log: UnlockStudy.Log
+    /// The log's times are those of the phone's own clock.
+    public var isPhoneClock = false
 
-    public init(owner: Owner, unlocks: [Timestamp], precision: Int64) {
+    public init(owner: Owner, log: UnlockStudy.Log) {
       self.owner = owner
-      self.unlocks = unlocks
-      self.precision = precision
+      self.log = log
     }
   }
 
@@ -40,6 +38,8 @@ public struct CaseConfiguration: Sendable {
   public var local: [CIDR] = []
   public var devices: [NamedDevice] = []
   public var unlocks: [UnlockTrack] = []
+  /// Whether wake-ups are estimated from the traffic of devices without a log.
+  public var infersUnlocks = false
   public var policy = TransferPolicy()
   /// Whether alerts are raised at once, before all evidence is in. A saved capture can wait.
   public var raisesAtOnce = false
@@ -102,6 +102,8 @@ public struct InspectorLimits: Sendable {
   /// Moments of sending that are kept for the correlation: of a destination, and of all.
   public var sendsPerContact = 65_536
   public var sends = 4 << 20
+  /// Pairs of a device and a destination that are tested against unlocks at once.
+  public var watchedPairs = 4096
 
   public init() {}
 

@@ -8,10 +8,11 @@
 /// are followed independently, the i-th with the probability p_i = the share of its block from which
 /// a send follows within the window, and their number has the Poisson-binomial distribution.
 ///
-/// The windows of the ladder are tried one by one and the smallest p-value is multiplied by their
-/// number (Bonferroni). The maximum over the windows inside the null would need the joint
-/// distribution of four dependent counts, which has no exact form; with four windows the price is at
-/// most a factor of four, against p-values of 10⁻⁹ where it matters.
+/// The windows of the ladder are tried one by one. Where the smallest p-value times their number
+/// (Bonferroni) is decisive, that bound is given: it resolves 10⁻⁹, which no simulation does. Where it
+/// is not, the maximum over the windows is taken inside the null: the unlocks are drawn anew in their
+/// blocks, seeded, and the largest standardised count over the windows is compared. Each is never too
+/// small, and the second is exact up to the resolution of the draws.
 ///
 /// One instance serves all the destinations of a phone.
 public struct UnlockCorrelation: Sendable {
@@ -27,8 +28,10 @@ public struct UnlockCorrelation: Sendable {
     public var precision: Int64 = 0
     /// Below this many unlocks there is no p-value: too little to say anything.
     public var minimumUnlocks = 6
-    /// The p-value at which the evidence of a pair suffices.
-    public var level = 0.001
+    /// Above this p-value the maximum over the windows is taken inside the null.
+    public var decisive = 0.01
+    /// Seeds the draws.
+    public var seed: UInt64 = 0x5EED
 
     public init() {}
   }
@@ -77,12 +80,21 @@ public struct UnlockCorrelation: Sendable {
     let sends = UnlockCorrelation.offsets(
       of: Bursts.collapse(UnlockCorrelation.sorted(sends)), from: start, duration: duration)
     let first = configuration.windows.first ?? 2_000_000_000
-    var best = scan(sends, window: first)
-    for window in configuration.windows.dropFirst() {
-      let scan = scan(sends, window: window)
-      if scan.isBetter(than: best) { best = scan }
-    }
-    return summary(of: best, sends: sends)
+    var scans = [scan(sends, window: first)]
+    for window in configuration.windows.dropFirst() { scans.append(scan(sends, window: window)) }
+    var best = 0
+    for index in scans.indices where scans[index].isBetter(than: scans[best]) { best = index }
+    return summary(of: scans[best], pValue: pValue(scans, best), sends: sends)
+  }
+
+  /// As likely as what was found, or more, under the null, over all windows together.
+  private func pValue(_ scans: [Scan], _ best: Int) -> Double? {
+    guard unlocks.count >= configuration.minimumUnlocks else { return nil }
+    let bound = min(1, scans[best].tail * Double(scans.count))
+    guard bound > configuration.decisive else { return bound }
+    return WindowMaximum.pValue(
+      probabilities: scans.map { $0.probabilities }, followed: scans.map { $0.followed },
+      seed: configuration.seed)
   }
 
   // MARK: One window
@@ -175,22 +187,19 @@ public struct UnlockCorrelation: Sendable {
 
   // MARK: The summary
 
-  private func summary(of scan: Scan, sends: [Int64]) -> UnlockStatistics {
-    let hasTest = unlocks.count >= configuration.minimumUnlocks
-    let tests = Double(max(1, configuration.windows.count))
-    let pValue = hasTest ? min(1, scan.tail * tests) : nil
+  private func summary(
+    of scan: Scan, pValue: Double?, sends: [Int64]
+  ) -> UnlockStatistics {
     let lags = scan.lags.compactMap { $0 }.sorted()
-    let sufficed = pValue.map { $0 <= configuration.level } ?? false
     return UnlockStatistics(
       unlocks: unlocks.count, followed: scan.followed, sends: sends.count,
       sendsAfterUnlock: near(sends, from: -precision, to: scan.window + precision),
-      sendsBeforeUnlock: near(sends, from: -scan.window - precision + 1, to: precision + 1),
+      sendsBeforeUnlock: near(sends, from: -scan.window - precision, to: -precision),
       expected: scan.expected, windowSeconds: Double(scan.window) / 1e9,
       lagMedian: quantile(lags, 0.5),
       lagIQR: lags.isEmpty
         ? nil : (quantile(lags, 0.75) ?? 0) - (quantile(lags, 0.25) ?? 0),
-      pValue: pValue,
-      evidenceTime: sufficed ? evidenceTime(scan, tail: configuration.level / tests) : nil)
+      pValue: pValue, correlogram: correlogram(sends))
   }
 
   /// How many sends have an unlock from which they are `low ..< high` away.
@@ -205,28 +214,21 @@ public struct UnlockCorrelation: Sendable {
     return count
   }
 
-  /// The send at which the test, restricted to the unlocks up to there, first passed. It grows the
-  /// distribution by one unlock at a time; where that would take too long (thousands of unlocks and
-  /// no decision), the last send that follows an unlock is given: not too early.
-  private func evidenceTime(_ scan: Scan, tail level: Double) -> Timestamp? {
-    var states: [Double] = [1]
-    var hits = 0
-    var work = 0
-    for index in unlocks.indices {
-      states.append(0)
-      PoissonBinomial.advance(&states, through: index + 1, moving: scan.probabilities[index])
-      work += index
-      if work > PoissonBinomial.exactWorkLimit { break }
-      guard let lag = scan.lags[index] else { continue }
-      hits += 1
-      guard index + 1 >= configuration.minimumUnlocks else { continue }
-      let tail = states[hits...].reduce(PoissonBinomial.floor, +)
-      if tail <= level { return start.advanced(byNanoseconds: unlocks[index] + lag) }
+  /// How the sends lie around the unlocks; see `UnlockStatistics.correlogram`.
+  private func correlogram(_ sends: [Int64]) -> [Int] {
+    let half = UnlockStatistics.correlogramReach
+    let width = UnlockStatistics.correlogramBin
+    var counts = [Int](repeating: 0, count: Int(2 * half / width))
+    var next = 0
+    for unlock in unlocks {
+      while next < sends.count, sends[next] < unlock - half { next += 1 }
+      var index = next
+      while index < sends.count, sends[index] < unlock + half {
+        counts[Int((sends[index] - unlock + half) / width)] += 1
+        index += 1
+      }
     }
-    guard let last = scan.lags.lastIndex(where: { $0 != nil }), let lag = scan.lags[last] else {
-      return nil
-    }
-    return start.advanced(byNanoseconds: unlocks[last] + lag)
+    return counts
   }
 
   /// In seconds, between the neighbours of the wanted rank; nil when there is nothing.
@@ -292,11 +294,16 @@ public struct UnlockStatistics: Equatable, Sendable {
   public var lagMedian: Double?
   /// Third minus first quartile of that, in seconds.
   public var lagIQR: Double?
-  /// How probable it is that chance does as well or better, corrected for the choice of the window;
+  /// How probable it is that chance does as well or better, over all windows together;
   /// nil with too few unlocks.
   public var pValue: Double?
-  /// The send at which the unlocks so far sufficed; nil if all of them do not.
-  public var evidenceTime: Timestamp?
+  /// How many sends came at each distance from an unlock, in bins of two seconds from 30 s before to
+  /// 30 s after: what rises at the middle and not before it follows the unlock.
+  public var correlogram: [Int]
+
+  /// In nanoseconds.
+  public static let correlogramReach: Int64 = 30_000_000_000
+  public static let correlogramBin: Int64 = 2_000_000_000
 
   public var missed: Int { unlocks - followed }
   /// How many times more often than by chance; 0 without any hit.

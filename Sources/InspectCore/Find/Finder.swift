@@ -179,6 +179,7 @@ public struct Finder: ~Copyable {
 
   /// Shows a value that opens no further to the detectors.
   mutating func leaf(_ value: RawSpan, at start: Int, key: RawSpan) {
+    if facts.phoneTime == nil { facts.phoneTime = PhoneTime(value, key: key) }
     let meaning = keyNames.meaning(of: key, searchesEnd: value.byteCount >= Finder.shortest)
     if watchesLeaves, let hit = watched(value, at: start, key: key, meaning) {
       let known = value.byteCount <= 254 ? detect(Leaf(value, meaning: meaning)) : nil

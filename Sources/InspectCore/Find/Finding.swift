@@ -57,6 +57,9 @@ public struct MessageFacts: Sendable {
   /// The limits that were met: what lay beyond was not seen.
   public internal(set) var limits = FinderLimitSet(rawValue: 0)
 
+  /// The first value that says what the phone's clock showed.
+  var phoneTime: PhoneTime?
+
   public init() {}
 }
 

@@ -89,7 +89,12 @@ struct Applications<
   ) {
     let bytes = packet.payload
     guard !bytes.isEmpty else { return }
-    if direction == .toServer { noteSend(&flow, at: time) }
+    if direction == .toServer {
+      noteSend(&flow, at: time)
+      if packet.destinationPort == 123, let told = PhoneTime(ntp: bytes) {
+        exchange.cases.told(told, flow.context, at: time)
+      }
+    }
     if flow.application.kind == .unrecognised { recognise(packet, &flow) }
     switch flow.application.kind {
     case .dns, .mdns, .llmnr: readDNS(bytes, direction, flow, time)

@@ -274,7 +274,8 @@ struct Exchange<
   private mutating func inspectHead(_ head: HTTPRequestHead, at time: Timestamp) {
     guard cases.isOutward(context) else { return }
     findings.removeAll()
-    _ = finder.inspect(head.target, part: .httpURL, key: RawSpan(), into: &findings)
+    let facts = finder.inspect(head.target, part: .httpURL, key: RawSpan(), into: &findings)
+    if let told = facts.phoneTime { cases.told(told, context, at: time) }
     var fields = head.fields.makeIterator()
     while let field = fields.next() {
       guard !field.isOrdinary else { continue }
@@ -332,6 +333,7 @@ struct Exchange<
       if outcome == .limitReached { cutBodies &+= 1 }
       facts = Exchange.inspect(&decoded, .httpRequestBody, RawSpan(), &finder, &findings)
     }
+    if let told = facts.phoneTime { cases.told(told, context, at: transactions[place].start) }
     let isTelecom = SelfRegistration.matches(
       method: transactions[place].method, contentType: transactions[place].requestType,
       facts: facts)

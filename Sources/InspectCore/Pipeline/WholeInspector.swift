@@ -40,6 +40,9 @@ public struct WholeInspector: ~Copyable {
 
   /// What the unlock logs and the capture had in common.
   public var unlockCoverage: UnlockCoverage { inspector.cases.unlockCoverage }
+
+  /// More unlocks while the capture goes on; see `CaseBook.append`.
+  public mutating func append(unlocks: [[Timestamp]]) { inspector.cases.append(unlocks: unlocks) }
 }
 
 /// A sink, decoder, atlas or cipher as an object, so that it can be shared.

@@ -22,6 +22,7 @@ public struct Inspection: ~Copyable {
   public let watched: WatchFile.Outcome?
   private var first: Timestamp?
   private var last = Timestamp(nanoseconds: 0)
+  private var feed: UnlockFeed
   private let filter: PacketFilter?
   private let description: RunDescription
 
@@ -33,7 +34,7 @@ public struct Inspection: ~Copyable {
     let policy = try Inspection.policy(options)
     let atlas = try Inspection.atlas(options, at: captured?.lowerBound ?? Inspection.now, logger)
     let watch = try Inspection.watch(options, logger)
-    let unlocks = try Inspection.unlocks(options, captured, logger)
+    let unlocks = try UnlockTracks(options, captured: captured, logger: logger)
     let filter = try Inspection.filter(options)
     let output = try Inspection.output(options)
     let key = IdentifierMask.installationKey()
@@ -47,6 +48,7 @@ public struct Inspection: ~Copyable {
       options.local.isEmpty ? InspectionOptions.defaultLocal : options.local
     configuration.cases.devices = options.devices.map { $0.device }
     configuration.cases.unlocks = unlocks.tracks
+    configuration.cases.infersUnlocks = options.infersUnlocks
     configuration.cases.policy = policy.policy
     configuration.cases.raisesAtOnce = raisesAtOnce
     configuration.watch = watch?.index
@@ -68,6 +70,7 @@ public struct Inspection: ~Copyable {
     deviceNames = names
     usesScreenOn = unlocks.usesScreenOn
     watched = watch?.outcome
+    feed = UnlockFeed(options, unlocks.tracks)
     self.filter = filter
     description = Inspection.description(options, files, atlas, policy)
   }
@@ -114,6 +117,11 @@ public struct Inspection: ~Copyable {
       guard timeline.advance() else { return false }
     }
     return true
+  }
+
+  /// Takes in what was added to the unlock logs since they were read.
+  public mutating func refreshUnlocks() {
+    if let new = feed.next() { core.append(unlocks: new) }
   }
 
   /// What was raised so far.
@@ -217,44 +225,7 @@ public struct Inspection: ~Copyable {
     }
   }
 
-  private struct Unlocks {
-    var tracks: [CaseConfiguration.UnlockTrack] = []
-    var usesScreenOn = false
-  }
-
-  private static func unlocks(
-    _ options: InspectionOptions, _ captured: ClosedRange<Timestamp>?, _ logger: Logger
-  ) throws(Failure) -> Unlocks {
-    var unlocks = Unlocks()
-    var byDevice: [String: CaseConfiguration.UnlockTrack] = [:]
-    for path in options.unlockLogs {
-      let log: UnlockLog
-      do throws(UnlockLogError) {
-        log = try UnlockLog.read(path: path, hints: UnlockLog.Hints(captured: captured))
-      } catch {
-        throw Failure("\(error)")
-      }
-      for warning in log.warnings { logger.warning("\(path): \(warning)") }
-      if log.usesScreenOn { unlocks.usesScreenOn = true }
-      for entry in log.unlocks {
-        let owner = owner(of: entry.device, options)
-        var track =
-          byDevice[entry.device ?? ""]
-          ?? CaseConfiguration.UnlockTrack(owner: owner, unlocks: [], precision: 0)
-        track.unlocks.append(entry.event.time)
-        track.precision = max(track.precision, entry.event.precision)
-        byDevice[entry.device ?? ""] = track
-      }
-    }
-    unlocks.tracks = byDevice.sorted { $0.key < $1.key }.map {
-      var track = $0.value
-      track.unlocks.sort()
-      return track
-    }
-    return unlocks
-  }
-
-  private static func owner(
+  static func owner(
     of device: String?, _ options: InspectionOptions
   ) -> CaseConfiguration.UnlockTrack.Owner {
     guard let device, !device.isEmpty else { return .only }

@@ -28,6 +28,9 @@ public struct InspectionOptions: Sendable {
   public var evePath: String?
   public var events: Set<EventType> = [.alert, .stats]
   public var unlockLogs: [String] = []
+  /// The plan of a randomised experiment, by which the unlocks were made.
+  public var experimentPath: String?
+  public var infersUnlocks = false
   public var devices: [NamedDevice] = []
   /// Empty: `defaultLocal`.
   public var local: [CIDR] = []

@@ -96,6 +96,9 @@ public struct Summary {
       let count = alert.count == 1 ? "once" : "\(alert.count) times"
       line("  \(alert.rule.name) (\(alert.severity.text)): \(count), first \(first)")
     }
+    if let unlock = alerts.lazy.compactMap(\.unlock).first, unlock.isCorrelated {
+      for row in UnlockPicture.rows(unlock.result) { line("  \(row)") }
+    }
     line()
   }
 
@@ -107,6 +110,8 @@ public struct Summary {
       line("Screen unlocks: the log names no device, and \(count) sent something; use --device.")
     case .noDevice:
       line("Screen unlocks: no device of the capture is the one that the log names.")
+    case .inferred:
+      line("Screen unlocks: no log was given; wake-ups were inferred from the traffic alone.")
     case .tested:
       line(
         usesScreenOn

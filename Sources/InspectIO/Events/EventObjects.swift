@@ -97,8 +97,28 @@ extension JSONWriter {
     field("window_s", statistics.windowSeconds, digits: 3)
     if let lag = statistics.lagMedian { field("lag_median_s", lag, digits: 3) }
     if let range = statistics.lagIQR { field("lag_iqr_s", range, digits: 3) }
+    let result = finding.result
+    if let value = result.eValue { field("e_value", value, digits: 3) }
     if let value = statistics.pValue { field("p_value", value, digits: 6) }
-    if let value = finding.qValue { field("q_value", value, digits: 6) }
+    if let value = result.qValue { field("q_value", value, digits: 6) }
+    if let value = result.shiftPValue { field("p_value_shift", value, digits: 3) }
+    field("clock_offset_s", Double(result.clock.offset) / 1e9, digits: 1)
+    field("clock_uncertainty_s", result.clockUncertainty, digits: 1)
+    if result.clock.drift != 0 { field("clock_drift_ppm", result.clock.drift, digits: 1) }
+    field("beacon_score", result.beaconScore, digits: 2)
+    field("explained_by", result.verdict.name)
+    if result.isInferred { field("inferred", true) }
+    if !finding.group.isEmpty { field("group", String(decoding: finding.group, as: UTF8.self)) }
+    if let outcome = result.experiment {
+      beginObject("experiment")
+      field("unlocks", outcome.unlocks)
+      field("unlocks_followed", outcome.unlocksFollowed)
+      field("shams", outcome.shams)
+      field("shams_followed", outcome.shamsFollowed)
+      field("window_s", outcome.windowSeconds, digits: 1)
+      field("p_value", outcome.pValue, digits: 6)
+      endObject()
+    }
     endObject()
   }
 

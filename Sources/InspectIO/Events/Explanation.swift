@@ -51,7 +51,7 @@ enum Explanation {
     }
     text += doubt(alert.destination)
     if let unlock = alerts.lazy.compactMap(\.unlock).first {
-      text += " " + sentence(unlock.statistics)
+      text += " " + sentence(unlock.result)
     }
     return text
   }
@@ -112,15 +112,35 @@ enum Explanation {
     }
   }
 
-  static func sentence(_ statistics: UnlockStatistics) -> String {
+  static func sentence(_ result: UnlockStudy.Result) -> String {
+    let statistics = result.statistics
+    let moments = result.isInferred ? "wake-ups inferred from the traffic" : "unlocks"
     var text =
-      "\(statistics.followed) of \(statistics.unlocks) unlocks were followed by a send within "
+      "\(statistics.followed) of \(statistics.unlocks) \(moments) were followed by a send within "
       + "\(Decimal.text(statistics.windowSeconds, digits: 1)) s "
       + "(\(Decimal.text(statistics.expected, digits: 1)) expected by chance)"
     if let lag = statistics.lagMedian {
       text += "; median delay \(Decimal.text(lag, digits: 1)) s"
     }
+    text += "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came after an unlock"
+    if result.clock.offset != 0 {
+      let offset = Double(result.clock.offset) / 1e9
+      text += "; the log's clock is \(Decimal.text(offset, digits: 1)) s ahead, to within "
+      text += "\(Decimal.text(max(0.5, result.clockUncertainty), digits: 1)) s"
+    }
+    text += "."
+    if let outcome = result.experiment {
+      text +=
+        " In the experiment \(outcome.unlocksFollowed) of \(outcome.unlocks) unlocks and "
+        + "\(outcome.shamsFollowed) of \(outcome.shams) sham slots were followed."
+    }
+    switch result.verdict {
+    case .use: text += " A person's use of the phone explains this as well."
+    case .push: text += " As much came just before the unlocks: a message may wake the phone."
+    case .screenOff: text += " The screen going dark explains it better."
+    case .boot: text += " The phone's start explains it better."
+    case .unlock, .none, .tooFew, .periodic: break
+    }
     return text
-      + "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came after an unlock."
   }
 }

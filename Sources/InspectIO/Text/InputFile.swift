@@ -11,6 +11,12 @@ public enum InputFile {
   /// The largest that is read: 1 GiB.
   public static let maximumByteCount = 1 << 30
 
+  /// How many bytes a file has now; -1 when that cannot be said.
+  static func size(of path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : -1
+  }
+
   public static func contents(of path: String) throws(Failure) -> [UInt8] {
     let name = path == "-" ? "standard input" : path
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)

@@ -12,6 +12,8 @@ struct AndroidLog {
   /// When the bug report was made, on the phone's clock: no line in it is later.
   private var reported: Timestamp?
   private var user = 0
+  /// Files of the usage statistics count from the time that is their name.
+  private var fileStart: Timestamp?
   private var isKeyguardShowing: Bool?
 
   private init(name: String, hints: UnlockLog.Hints) {
@@ -48,11 +50,17 @@ struct AndroidLog {
     } else if text.starts(with: "user=".utf8) {
       var cursor = TextCursor(text.dropFirst(5))
       if let number = cursor.number(digits: 1...9), cursor.isAtEnd { user = number }
+    } else if text.range(of: "<usagestats") != nil {
+      hasUsageStats = true
+      fileStart = AndroidLog.start(ofFile: name)
     } else if text.starts(with: "DUMP OF SERVICE".utf8) {
       user = 0
     } else if text.starts(with: "Last 24 hour events".utf8) {
       hasUsageStats = true
     } else if let type = attribute("type=", of: text), let time = attribute("time=", of: text) {
+      try takeUsage(type: type, time: time, line: line.number)
+    } else if let type = attribute("type: ", of: text), let time = attribute("time_ms: ", of: text)
+    {
       try takeUsage(type: type, time: time, line: line.number)
     } else if let value = value(of: "screen_toggled", in: text) {
       try takeScreenToggled(value, text, line: line.number)
@@ -93,6 +101,14 @@ struct AndroidLog {
     }
   }
 
+  /// The milliseconds that a file of /data/system/usagestats has as its name, with or without an
+  /// ending.
+  private static func start(ofFile path: String) -> Timestamp? {
+    let name = path.split(separator: "/").last?.prefix { $0 != "." } ?? ""
+    guard name.utf8.count == 13, let milliseconds = Int64(name) else { return nil }
+    return Timestamp(nanoseconds: milliseconds * 1_000_000)
+  }
+
   private mutating func takeUsage(
     type: ArraySlice<UInt8>, time: ArraySlice<UInt8>, line: Int
   ) throws(UnlockLogError) {
@@ -103,6 +119,11 @@ struct AndroidLog {
     }
     // Raw times are milliseconds of Unix time; smaller numbers count from some file's beginning.
     if let moment = TimeText.readUnix(time), time.count >= 12 {
+      try collector.add(kind, at: moment, clock: .phone, line: line)
+    } else if let fileStart, let offset = Int64(time.text), offset >= 0, offset < 100_000_000_000 {
+      let moment = TimeText.Moment(
+        time: fileStart.advanced(byNanoseconds: offset * 1_000_000), precision: 1_000_000,
+        hasZone: true)
       try collector.add(kind, at: moment, clock: .phone, line: line)
     } else if let moment = TimeText.read(time) {
       try add(kind, moment, line: line)

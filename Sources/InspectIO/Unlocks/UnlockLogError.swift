@@ -10,6 +10,8 @@ public struct UnlockLogError: Error, Equatable, CustomStringConvertible {
     case unreadable(errno: Int32)
     /// It has more than `UnlockLog.byteLimit` bytes.
     case tooLarge
+    /// An experiment's plan could not be read.
+    case notRead(String)
     /// It has more than `UnlockLog.eventLimit` events.
     case tooManyEvents
     case empty
@@ -46,6 +48,7 @@ public struct UnlockLogError: Error, Equatable, CustomStringConvertible {
   private var message: String {
     switch reason {
     case .unreadable(let errno): "cannot read the unlock log: \(String(cString: strerror(errno)))"
+    case .notRead(let reason): "cannot read the plan: \(reason)"
     case .tooLarge: "the unlock log is larger than \(UnlockLog.byteLimit >> 20) MiB"
     case .tooManyEvents: "the unlock log has more than \(UnlockLog.eventLimit) events"
     case .empty: "the unlock log is empty"

@@ -1,0 +1,311 @@
+import InspectCore
+
+/// `simulate [NAME...] [--runs N]`: prints the tables of docs/unlock-evaluation.md.
+@main
+enum Main {
+  static var tables: [(String, (Int) -> Void)] {
+    [
+      ("recall", recall), ("alarms", alarms), ("clock", clock), ("hits", hits),
+      ("calibration", calibration), ("inferred", inferred), ("speed", speed),
+    ]
+  }
+
+  static func main() {
+    var names: [String] = []
+    var runs = 100
+    var arguments = CommandLine.arguments.dropFirst().makeIterator()
+    while let argument = arguments.next() {
+      if argument == "--runs" {
+        runs = arguments.next().flatMap { Int($0) } ?? runs
+      } else {
+        names.append(argument)
+      }
+    }
+    for (name, table) in tables where names.isEmpty || names.contains(name) {
+      print("## \(name), \(runs) runs")
+      let start = Analysis.seconds()
+      table(runs)
+      print("(\(text(Analysis.seconds() - start, 1)) s)\n")
+    }
+  }
+
+  // MARK: Phones
+
+  /// Destinations that have nothing to do with unlocks, or only through the owner.
+  static func company(_ chance: inout Chance) -> [Sender] {
+    var senders: [Sender] = []
+    for _ in 0..<4 { senders.append(user(&chance)) }
+    for _ in 0..<3 {
+      senders.append(
+        .beacon(
+          period: Analysis.exp(chance.even(Analysis.log(20), Analysis.log(21_600))),
+          jitter: chance.even(0, 0.3)))
+    }
+    senders.append(.push(perDay: chance.even(5, 60), wakes: 0))
+    senders.append(.service(perDay: chance.even(20, 400)))
+    senders.append(.screenOff(median: chance.even(0.5, 4), share: chance.even(0.6, 1)))
+    senders.append(.random(perDay: chance.even(2, 200)))
+    return senders
+  }
+
+  static func user(_ chance: inout Chance) -> Sender {
+    let lag: Sender.Lag
+    switch chance.integer(0, 3) {
+    case 0: lag = .even(1, chance.even(15, 60))
+    case 1: lag = .exponential(from: 1, mean: chance.even(5, 25))
+    case 2: lag = .logNormal(median: chance.even(5, 20), spread: chance.even(0.7, 1.2))
+    default: lag = .gamma(from: 1, shape: 2, mean: chance.even(8, 25))
+    }
+    return .use(
+      share: chance.even(0.1, 0.8), lag: lag, followUps: chance.hits(0.5) ? chance.even(4, 30) : 0)
+  }
+
+  static func trigger(_ share: Double, _ chance: inout Chance) -> Sender {
+    .trigger(
+      median: chance.even(0.3, 5), spread: chance.even(0.1, 0.4), share: share,
+      others: chance.hits(0.5) ? chance.even(1, 24) : 0)
+  }
+
+  // MARK: Tables
+
+  struct Score {
+    var found = 0
+    var of = 0
+    var needed: [Int] = []
+    var share: String { of == 0 ? "-" : "\(text(100 * Double(found) / Double(of), 1)) %" }
+  }
+
+  static func score(
+    _ runs: Int, unlocks: Int, share: Double, seed: UInt64, flaws: Flaws = Flaws(),
+    company isInCompany: Bool = true
+  ) -> (trigger: Score, others: Score) {
+    var trigger = Score()
+    var others = Score()
+    for run in 0..<runs {
+      var chance = Chance(seed: seed &+ UInt64(run) &* 7_919)
+      let phone = Phone(unlocks: unlocks, days: 2, &chance)
+      let senders = [Main.trigger(share, &chance)] + (isInCompany ? company(&chance) : [])
+      let trial = Trial(phone: phone, senders: senders, flaws: flaws, &chance)
+      for (index, result) in trial.results.enumerated() {
+        let isFound = result.verdict == .unlock
+        if index == 0 {
+          trigger.of += 1
+          if isFound {
+            trigger.found += 1
+            if let needed = trial.unlocksNeeded(index) { trigger.needed.append(needed) }
+          }
+        } else {
+          others.of += 1
+          if isFound { others.found += 1 }
+        }
+      }
+    }
+    trigger.needed.sort()
+    return (trigger, others)
+  }
+
+  static func row(_ name: String, _ score: (trigger: Score, others: Score)) {
+    let needed = score.trigger.needed
+    let median = needed.isEmpty ? "-" : "\(needed[needed.count / 2])"
+    let late = needed.isEmpty ? "-" : "\(needed[needed.count * 9 / 10])"
+    print(
+      "| \(name) | \(score.trigger.share) | \(score.others.found) of \(score.others.of)"
+        + " | \(median) | \(late) |")
+  }
+
+  static func head(_ first: String) {
+    print("| \(first) | found | false alarms | unlocks needed: median | 90 % |")
+    print("| --- | --- | --- | --- | --- |")
+  }
+
+  static func recall(_ runs: Int) {
+    head("hit rate, unlocks")
+    for share in [1, 0.8] {
+      for unlocks in [12, 20, 40, 100, 300] {
+        row("\(share), \(unlocks)", score(runs, unlocks: unlocks, share: share, seed: 1))
+      }
+    }
+  }
+
+  static func hits(_ runs: Int) {
+    head("hit rate, 40 unlocks")
+    for share in stride(from: 0.3, through: 1.01, by: 0.1) {
+      row(text(share, 1), score(runs, unlocks: 40, share: share, seed: 3))
+    }
+  }
+
+  static func clock(_ runs: Int) {
+    head("flaw, 40 unlocks")
+    for share in [1, 0.8] {
+      for isInCompany in [true, false] {
+        let place = "hit rate \(share)\(isInCompany ? "" : ", alone")"
+        for (name, flaws) in [
+          ("none", Flaws()), ("offset 60 s", Flaws(offset: 60)),
+          ("offset -117.3 s", Flaws(offset: -117.3)),
+          ("zone 1 h + 7 s", Flaws(offset: 3_607)), ("drift 50 ppm", Flaws(drift: 50)),
+          ("offset 60 s, drift -40 ppm", Flaws(offset: 60, drift: -40)),
+          ("whole seconds", Flaws(resolution: 1)), ("5 % lost", Flaws(lost: 0.05)),
+        ] {
+          row(
+            "\(place), \(name)",
+            score(runs, unlocks: 40, share: share, seed: 5, flaws: flaws, company: isInCompany))
+        }
+      }
+    }
+  }
+
+  /// Each kind of destination by itself, in the company of others, and what it is called.
+  static func alarms(_ runs: Int) {
+    print("| destination | unlocks | false alarms | called |")
+    print("| --- | --- | --- | --- |")
+    let kinds: [(String, Sender)] = [
+      ("use 0.8, even 1-15 s", .use(share: 0.8, lag: .even(1, 15), followUps: 0)),
+      ("use 0.8, even 1-30 s", .use(share: 0.8, lag: .even(1, 30), followUps: 8)),
+      (
+        "use 0.8, 1 s + exponential 5 s",
+        .use(share: 0.8, lag: .exponential(from: 1, mean: 5), followUps: 0)
+      ),
+      (
+        "use 0.8, 1 s + exponential 8 s",
+        .use(share: 0.8, lag: .exponential(from: 1, mean: 8), followUps: 0)
+      ),
+      (
+        "use 0.8, log-normal 5 s, 0.8",
+        .use(share: 0.8, lag: .logNormal(median: 5, spread: 0.8), followUps: 0)
+      ),
+      (
+        "use 0.8, log-normal 8 s, 0.6",
+        .use(share: 0.8, lag: .logNormal(median: 8, spread: 0.6), followUps: 6)
+      ),
+      (
+        "use 0.8, 1 s + gamma 8 s",
+        .use(share: 0.8, lag: .gamma(from: 1, shape: 2, mean: 8), followUps: 0)
+      ),
+      (
+        "use 0.5, 1 s + exponential 8 s",
+        .use(share: 0.5, lag: .exponential(from: 1, mean: 8), followUps: 10)
+      ),
+      ("beacon 20 s", .beacon(period: 20, jitter: 0)),
+      ("beacon 60 s, jitter 30 %", .beacon(period: 60, jitter: 0.3)),
+      ("beacon 300 s", .beacon(period: 300, jitter: 0.05)),
+      ("beacon 1 h", .beacon(period: 3_600, jitter: 0.1)),
+      ("push, 30 bursts a day", .push(perDay: 30, wakes: 0)),
+      ("push that wakes the owner", .push(perDay: 30, wakes: 0.6)),
+      ("service of the day, 300", .service(perDay: 300)),
+      ("at screen-off, 1 s", .screenOff(median: 1, share: 1)),
+      ("random, 500 a day", .random(perDay: 500)),
+    ]
+    for unlocks in [40, 200] {
+      for (name, kind) in kinds {
+        var found = 0
+        var names: [String: Int] = [:]
+        for run in 0..<runs {
+          var chance = Chance(seed: 11 &+ UInt64(run) &* 104_729)
+          let phone = Phone(unlocks: unlocks, days: 2, &chance)
+          let trial = Trial(
+            phone: phone, senders: [kind] + company(&chance), flaws: Flaws(), &chance)
+          let verdict = trial.results[0].verdict
+          if verdict == .unlock { found += 1 }
+          names["\(verdict.name)", default: 0] += 1
+        }
+        let called = names.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" }
+        print("| \(name) | \(unlocks) | \(found) of \(runs) | \(called.joined(separator: ", ")) |")
+      }
+    }
+  }
+
+  /// Under pure nulls: how often p-values lie below levels, and e-values above their reciprocals.
+  static func calibration(_ runs: Int) {
+    print("| null | p <= 0.5 | 0.2 | 0.1 | 0.05 | 0.01 | e >= 2 | 5 | 20 |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    let kinds: [(String, Sender)] = [
+      ("beacon 20 s", .beacon(period: 20, jitter: 0.1)),
+      ("beacon 60 s", .beacon(period: 60, jitter: 0)),
+      ("random, 2,000 a day", .random(perDay: 2_000)), ("random, 200 a day", .random(perDay: 200)),
+      ("service, 1,000 a day", .service(perDay: 1_000)),
+      ("push, 100 bursts a day", .push(perDay: 100, wakes: 0)),
+    ]
+    for (name, kind) in kinds {
+      var values: [Double] = []
+      var evidence: [Double] = []
+      for run in 0..<runs * 10 {
+        var chance = Chance(seed: 17 &+ UInt64(run) &* 15_485_863)
+        let phone = Phone(unlocks: 40, days: 2, &chance)
+        let trial = Trial(phone: phone, senders: [kind], flaws: Flaws(), &chance)
+        values.append(trial.results[0].statistics.pValue ?? 1)
+        evidence.append(trial.results[0].eValue ?? 0)
+      }
+      let below = [0.5, 0.2, 0.1, 0.05, 0.01].map { level in
+        text(Double(values.count { $0 <= level }) / Double(values.count), 3)
+      }
+      let above = [2.0, 5, 20].map { level in
+        text(Double(evidence.count { $0 >= level }) / Double(evidence.count), 4)
+      }
+      print("| \(name) | \((below + above).joined(separator: " | ")) |")
+    }
+  }
+
+  static func speed(_ runs: Int) {
+    var chance = Chance(seed: 23)
+    var log = UnlockStudy.Log()
+    log.precision = 1_000_000
+    let duration = 100.0 * 86_400
+    log.unlocks = (0..<10_000).map { _ in chance.even(0, duration) }.sorted().map(Trial.at)
+    let sends = (0..<1_000).map { _ in
+      (0..<1_000).map { _ in chance.even(0, duration) }.sorted().map(Trial.at)
+    }
+    let start = Analysis.seconds()
+    let study = UnlockStudy(log, observed: Trial.at(0)...Trial.at(duration))
+    let results = study.examine(sends)
+    let elapsed = Analysis.seconds() - start
+    print(
+      "offline, 1,000 pairs x 10,000 unlocks x 1,000,000 sends: \(text(elapsed, 2)) s,",
+      "\(results.count { $0.verdict == .unlock }) found")
+    let laws = LagLaws()
+    var tracker = LagTracker(laws)
+    let begin = Analysis.seconds()
+    var count = 0
+    for list in sends {
+      // One unlock for each send, on an average.
+      let unlocks = (0..<list.count).map { log.unlocks[$0 * 10] }
+      tracker.reset(laws)
+      for send in list {
+        tracker.send(at: send, unlocks: unlocks, from: Trial.at(0), laws, level: 20)
+        count += 1
+      }
+    }
+    let each = (Analysis.seconds() - begin) / Double(count) * 1e6
+    print("online, a send and an unlock: \(text(each, 3)) µs")
+  }
+
+  /// How many unlocks the traffic alone shows, and how many of the moments it shows are unlocks.
+  static func inferred(_ runs: Int) {
+    var (unlocks, shown, moments, right) = (0, 0, 0, 0)
+    for run in 0..<runs {
+      var chance = Chance(seed: 29 &+ UInt64(run) &* 7_907)
+      var phone = Phone(unlocks: 40, days: 2, &chance)
+      let senders = [trigger(1, &chance)] + company(&chance)
+      let sends = senders.map { $0.sends(&phone, &chance).map(Trial.at) }
+      let times = InferredUnlocks(sends).times
+      let wakes = phone.unlocks.map(Trial.at)
+      func isNear(_ moment: Timestamp, _ unlock: Timestamp) -> Bool {
+        let lag = moment.seconds(since: unlock)
+        return lag > -3 && lag < 30
+      }
+      unlocks += wakes.count
+      shown += wakes.count { unlock in times.contains { isNear($0, unlock) } }
+      moments += times.count
+      right += times.count { moment in wakes.contains { isNear(moment, $0) } }
+    }
+    print(
+      "unlocks shown by the traffic: \(shown) of \(unlocks);",
+      "moments that are unlocks: \(right) of \(moments)")
+  }
+
+  static func text(_ value: Double, _ digits: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let rounded = (value * scale).rounded() / scale
+    return "\(rounded)"
+  }
+}

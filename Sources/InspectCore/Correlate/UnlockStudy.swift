@@ -1,0 +1,397 @@
+/// Says of each destination of a phone whether it is contacted because the phone is unlocked, or what
+/// explains it better.
+///
+/// Two tests must agree: interval jitter (`UnlockCorrelation`), which excludes coincidence, and the
+/// law of the lags (`UnlockEvidence`), which excludes that the person's use explains them.
+public struct UnlockStudy: Sendable {
+  /// What a phone's log says, in order of time.
+  public struct Log: Sendable {
+    public var unlocks: [Timestamp] = []
+    public var screenOffs: [Timestamp] = []
+    public var boots: [Timestamp] = []
+    /// How far its times may be off, on either side, in nanoseconds.
+    public var precision: Int64 = 0
+    /// The clock's offset where the phone itself tells it, in the capture or beside it.
+    public var anchor: ClockShift?
+    /// The unlocks are estimates from the traffic.
+    public var isInferred = false
+    /// Randomised slots, if the unlocks were an experiment.
+    public var experiment: Experiment?
+
+    public init() {}
+  }
+
+  /// What explains the sends of a destination best.
+  public enum Verdict: UInt8, CaseIterable, Sendable {
+    /// Too few unlocks to say.
+    case tooFew
+    /// Nothing to explain.
+    case none
+    case unlock
+    /// Follows the unlocks as a person's use does.
+    case use
+    case periodic
+    /// Comes before the unlock: a message woke the phone, or the person.
+    case push
+    case screenOff
+    case boot
+
+    /// The name in events.
+    public var name: StaticString {
+      switch self {
+      case .tooFew: "too-few-unlocks"
+      case .none: "none"
+      case .unlock: "unlock"
+      case .use: "use"
+      case .periodic: "periodic"
+      case .push: "push"
+      case .screenOff: "screen-off"
+      case .boot: "boot"
+      }
+    }
+  }
+
+  public struct Settings: Sendable {
+    /// Chance findings we accept among those that pass the test of coincidence.
+    public var falseDiscoveryRate = 0.01
+    /// The e-value at which the evidence suffices.
+    public var level = 20.0
+    /// The least share of the unlocks that must be followed.
+    public var leastShare = 0.4
+    public var correlation = UnlockCorrelation.Configuration()
+
+    public init() {}
+  }
+
+  /// What is known of one destination.
+  public struct Result: Sendable {
+    public var statistics: UnlockStatistics
+    public var verdict: Verdict
+    /// Over all destinations of the phone (Benjamini and Hochberg); nil with too few unlocks.
+    public var qValue: Double?
+    /// Averaged over the plausible shifts of the clock; nil with too few unlocks.
+    public var eValue: Double?
+    /// The second opinion: all unlocks shifted together, around the end; nil where not asked.
+    public var shiftPValue: Double?
+    /// When the e-value reached the level.
+    public var evidenceTime: Timestamp?
+    public var clock: ClockShift
+    /// In seconds.
+    public var clockUncertainty: Double
+    /// RITA's, 0 to 1.
+    public var beaconScore: Double
+    public var isInferred = false
+    public var experiment: Experiment.Outcome?
+  }
+
+  /// Above this many unlocks only destinations that pass the test of coincidence get an e-value.
+  private static let manyUnlocks = 1_000
+
+  private let log: Log
+  private let observed: ClosedRange<Timestamp>
+  private let settings: Settings
+  private let laws: LagLaws
+  private let middle: Timestamp
+
+  public init(
+    _ log: Log, observed: ClosedRange<Timestamp>, settings: Settings = Settings()
+  ) {
+    self.log = log
+    self.observed = observed
+    self.settings = settings
+    laws = LagLaws(precision: log.precision)
+    let half = observed.upperBound.nanoseconds(since: observed.lowerBound) / 2
+    middle = observed.lowerBound.advanced(byNanoseconds: half)
+  }
+
+  /// - Parameter sends: of each destination, in order of time.
+  public func examine(_ sends: [[Timestamp]]) -> [Result] {
+    let unlocks = Bursts.collapse(log.unlocks)
+    let clock = UnlockClock(
+      unlocks: unlocks, sends: sends, observed: observed, middle: middle, anchor: log.anchor,
+      laws: laws, precision: log.precision)
+    var tracker = LagTracker(laws, precision: log.precision)
+    var tests: [ClockShift: UnlockCorrelation] = [:]
+    var results = sends.indices.map { number in
+      examine(sends[number], number, unlocks, clock, &tracker, &tests)
+    }
+    UnlockStudy.adjust(&results)
+    for index in results.indices where results[index].qValue != nil {
+      judge(&results[index], sends[index], unlocks, &tracker)
+    }
+    if let experiment = log.experiment { judge(&results, sends, experiment) }
+    return results
+  }
+
+  /// Sets the q-values from the p-values. What has too few unlocks was not tested, and does not
+  /// count among the tests.
+  private static func adjust(_ results: inout [Result]) {
+    let tested = results.indices.filter { results[$0].statistics.pValue != nil }
+    let qValues = BenjaminiHochberg.qValues(tested.map { results[$0].statistics.pValue ?? 1 })
+    for (place, index) in tested.enumerated() { results[index].qValue = qValues[place] }
+  }
+
+  /// Results that were found one by one count as tests of one family.
+  static func control(_ results: inout [Result], rate: Double = 0.01) {
+    adjust(&results)
+    for index in results.indices where results[index].verdict == .unlock {
+      if results[index].qValue ?? 1 > rate { results[index].verdict = .none }
+    }
+  }
+
+  /// The counts of one destination under the log's own clock, without its place among others.
+  func count(_ sends: [Timestamp]) -> Result {
+    var configuration = settings.correlation
+    configuration.precision = log.precision
+    let statistics = UnlockCorrelation(
+      unlocks: log.unlocks, observed: observed, configuration: configuration
+    ).statistics(sends: sends)
+    var result = Result(
+      statistics: statistics, verdict: .none, qValue: nil, eValue: nil, shiftPValue: nil,
+      evidenceTime: nil, clock: ClockShift(), clockUncertainty: 0,
+      beaconScore: BeaconScore.score(Bursts.collapse(sends), observed: observed))
+    result.isInferred = log.isInferred
+    return result
+  }
+
+  /// Whether most unlocks are followed, and by more than comes before them.
+  func isFollowing(_ result: Result) -> Bool {
+    let statistics = result.statistics
+    return Double(statistics.followed) >= settings.leastShare * Double(statistics.unlocks)
+      && statistics.sendsAfterUnlock > statistics.sendsBeforeUnlock && !isPush(statistics)
+      && statistics.unlocks >= LagTracker.minimumUnlocks
+      && statistics.pValue ?? 1 <= settings.falseDiscoveryRate
+  }
+
+  /// The experiment decides where it can: its unlocks were locked again at once.
+  private func judge(
+    _ results: inout [Result], _ sends: [[Timestamp]], _ experiment: Experiment
+  ) {
+    let outcomes = sends.map {
+      experiment.evaluate(Bursts.collapse($0), seed: settings.correlation.seed)
+    }
+    let qValues = BenjaminiHochberg.qValues(outcomes.map { $0.pValue })
+    for index in results.indices {
+      results[index].experiment = outcomes[index]
+      guard qValues[index] <= settings.falseDiscoveryRate else { continue }
+      results[index].verdict = .unlock
+      if results[index].evidenceTime == nil { results[index].evidenceTime = sends[index].last }
+    }
+  }
+
+  // MARK: One destination
+
+  private func examine(
+    _ sends: [Timestamp], _ number: Int, _ unlocks: [Timestamp], _ clock: UnlockClock,
+    _ tracker: inout LagTracker, _ tests: inout [ClockShift: UnlockCorrelation]
+  ) -> Result {
+    let weights = clock.weights(without: number)
+    let likely = weights.indices.max { weights[$0] < weights[$1] } ?? 0
+    var shift = clock.candidates[likely].shift
+    var result = Result(
+      statistics: statistics(sends, unlocks, shift, clock, weights, &tests), verdict: .none,
+      qValue: nil, eValue: nil, shiftPValue: nil, evidenceTime: nil, clock: shift,
+      clockUncertainty: 0, beaconScore: 0)
+    result.isInferred = log.isInferred
+    result.beaconScore = BeaconScore.score(Bursts.collapse(sends), observed: observed)
+    guard let pValue = result.statistics.pValue else {
+      result.verdict = .tooFew
+      return result
+    }
+    // Nothing to gain: with so many unlocks the counts alone would have seen it.
+    if unlocks.count > UnlockStudy.manyUnlocks, pValue > 0.01 { return result }
+    let evidence = evidence(sends, unlocks, clock, weights, &tracker)
+    result.eValue = evidence.value
+    result.evidenceTime = evidence.sufficed
+    if evidence.value >= settings.level, evidence.index != likely {
+      // The destination itself says which shift: that choice costs its weight.
+      shift = evidence.shift
+      result.statistics = statistics(sends, unlocks, shift, clock, weights, &tests)
+      if let pValue = result.statistics.pValue {
+        result.statistics.pValue = min(1, pValue / weights[evidence.index])
+      }
+    }
+    result.clock = shift
+    result.clockUncertainty = clock.uncertainty(of: weights)
+    return result
+  }
+
+  /// The counts and the test against coincidence, under one shift.
+  private func statistics(
+    _ sends: [Timestamp], _ unlocks: [Timestamp], _ shift: ClockShift, _ clock: UnlockClock,
+    _ weights: [Double], _ tests: inout [ClockShift: UnlockCorrelation]
+  ) -> UnlockStatistics {
+    if let test = tests[shift] { return test.statistics(sends: sends) }
+    var configuration = settings.correlation
+    let doubt = shift == ClockShift() ? 0 : min(5, clock.uncertainty(of: weights))
+    configuration.precision = log.precision + Int64(doubt * 1e9)
+    let test = UnlockCorrelation(
+      unlocks: shift.corrected(unlocks, around: middle), observed: observed,
+      configuration: configuration)
+    if tests.count < 64 { tests[shift] = test }
+    return test.statistics(sends: sends)
+  }
+
+  private struct Evidence {
+    var value = 0.0
+    var shift = ClockShift()
+    /// The candidate that it is a part of.
+    var index = 0
+    var sufficed: Timestamp?
+  }
+
+  /// The e-value: the mean over the plausible shifts, by their weights. Each candidate of the clock
+  /// stands for its neighbourhood, of which some shifts are tried.
+  private func evidence(
+    _ sends: [Timestamp], _ unlocks: [Timestamp], _ clock: UnlockClock, _ weights: [Double],
+    _ tracker: inout LagTracker
+  ) -> Evidence {
+    var all = Evidence()
+    var most = 0.0
+    for index in weights.indices where weights[index] >= least(unlocks.count) {
+      let candidate = clock.candidates[index].shift
+      let isAgreement = candidate == ClockShift()
+      let steps: [(Int64, Double)] =
+        isAgreement
+        ? [(0, 0.7), (-700_000_000, 0.15), (700_000_000, 0.15)]
+        : [(-1_000_000_000, 0.25), (-500_000_000, 0.25), (0, 0.25), (500_000_000, 0.25)]
+      for (step, share) in steps {
+        var shift = candidate
+        shift.offset += step
+        // The part of this shift alone must reach the level: later than the mean does, never earlier.
+        let weight = weights[index] * share
+        run(&tracker, sends, unlocks, shift, level: settings.level / weight)
+        let part = weight * tracker.value(laws)
+        all.value += part
+        if part > most {
+          most = part
+          all.shift = shift
+          all.index = index
+          all.sufficed = tracker.sufficed
+        }
+      }
+    }
+    all.value = min(all.value, UnlockEvidence.ceiling)
+    return all
+  }
+
+  /// Shifts of less weight are left out, which can only make the e-value smaller: the more unlocks,
+  /// the dearer each shift and the less it is needed.
+  private func least(_ unlocks: Int) -> Double {
+    unlocks > 400 ? 0.02 : unlocks > 100 ? 0.001 : 0.000_2
+  }
+
+  private func run(
+    _ tracker: inout LagTracker, _ sends: [Timestamp], _ moments: [Timestamp], _ shift: ClockShift,
+    level: Double
+  ) {
+    var shifted = shift.corrected(moments, around: middle)
+    shifted.removeAll { !observed.contains($0) }
+    tracker.reset(laws)
+    for send in sends {
+      tracker.send(at: send, unlocks: shifted, from: observed.lowerBound, laws, level: level)
+    }
+    tracker.finish(unlocks: shifted, from: observed.lowerBound, to: observed.upperBound, laws)
+  }
+
+  // MARK: What explains it best
+
+  private func judge(
+    _ result: inout Result, _ sends: [Timestamp], _ unlocks: [Timestamp],
+    _ tracker: inout LagTracker
+  ) {
+    let statistics = result.statistics
+    guard let qValue = result.qValue, qValue <= settings.falseDiscoveryRate else {
+      result.verdict = result.beaconScore >= 0.8 ? .periodic : .none
+      return
+    }
+    result.shiftPValue = CircularShift.pValue(
+      unlocks: result.clock.corrected(unlocks, around: middle), sends: Bursts.collapse(sends),
+      observed: observed, window: Int64(statistics.windowSeconds * 1e9),
+      precision: log.precision, seed: settings.correlation.seed)
+    let value = result.eValue ?? 0
+    if let other = other(sends, result, &tracker), other.value > value {
+      result.verdict = other.verdict
+    } else if isPush(statistics) {
+      result.verdict = .push
+    } else if value >= settings.level,
+      Double(statistics.followed) >= settings.leastShare * Double(statistics.unlocks),
+      statistics.sendsAfterUnlock > statistics.sendsBeforeUnlock
+    {
+      result.verdict = .unlock
+    } else {
+      result.verdict = .use
+    }
+  }
+
+  /// How well the screen going dark, or the phone's start, does as the trigger.
+  private func other(
+    _ sends: [Timestamp], _ result: Result, _ tracker: inout LagTracker
+  ) -> (verdict: Verdict, value: Double)? {
+    var best: (verdict: Verdict, value: Double)?
+    for (moments, verdict) in [(log.screenOffs, Verdict.screenOff), (log.boots, .boot)] {
+      let moments = Bursts.collapse(moments)
+      guard moments.count >= 3 else { continue }
+      run(&tracker, sends, moments, result.clock, level: .infinity)
+      let value = tracker.value(laws)
+      // It must explain as much of what was sent.
+      guard tracker.answered * 2 >= result.statistics.followed else { continue }
+      if value > best?.value ?? settings.level { best = (verdict, value) }
+    }
+    return best
+  }
+
+  /// Whether as much comes just before the unlocks as after.
+  private func isPush(_ statistics: UnlockStatistics) -> Bool {
+    statistics.sendsBeforeUnlock >= 3
+      && statistics.sendsBeforeUnlock * 2 >= statistics.sendsAfterUnlock
+      && Double(statistics.sendsBeforeUnlock) > 3 * statistics.expected
+  }
+}
+
+/// The second opinion on coincidence: all unlocks are shifted by the same time, around the end of the
+/// observation, which keeps how they and the sends cluster.
+enum CircularShift {
+  private static let draws = 199
+  private static let workLimit = 20_000_000
+
+  /// - Parameters:
+  ///   - window, precision: in nanoseconds.
+  static func pValue(
+    unlocks: [Timestamp], sends: [Timestamp], observed: ClosedRange<Timestamp>, window: Int64,
+    precision: Int64, seed: UInt64
+  ) -> Double? {
+    let span = observed.upperBound.nanoseconds(since: observed.lowerBound)
+    guard window > 0, window < 86_400_000_000_000, span > 4 * window, span < .max / 4,
+      !sends.isEmpty
+    else { return nil }
+    let inside = unlocks.filter { observed.contains($0) }
+      .map { $0.nanoseconds(since: observed.lowerBound) }
+    let targets = sends.filter { observed.contains($0) }
+      .map { $0.nanoseconds(since: observed.lowerBound) }
+    let early = min(precision, 86_400_000_000_000)
+    func followed(_ shift: Int64) -> Int {
+      // Two runs, each in order: those that stay before the end, and those that come around.
+      var count = 0
+      for isAround in [false, true] {
+        var next = 0
+        for unlock in inside where (unlock + shift > span) == isAround {
+          let moment = unlock + shift - (isAround ? span : 0)
+          while next < targets.count, targets[next] < moment - early { next += 1 }
+          if next < targets.count, targets[next] < moment + window + early { count += 1 }
+        }
+      }
+      return count
+    }
+    let found = followed(0)
+    var random = SplitMix64(seed: seed)
+    let work = inside.count + 2 * targets.count + 1
+    let draws = max(19, min(draws, workLimit / work))
+    var exceeding = 0
+    for _ in 0..<draws {
+      let shift = window + Int64(random.unit() * Double(span - 2 * window))
+      if followed(shift) >= found { exceeding += 1 }
+    }
+    return Double(exceeding + 1) / Double(draws + 1)
+  }
+}

@@ -1,0 +1,212 @@
+import InspectCore
+import Testing
+
+private func at(_ seconds: Double) -> Timestamp {
+  Timestamp(nanoseconds: 1_772_323_200_000_000_000 + Int64((seconds * 1e9).rounded()))
+}
+
+private let day = at(0)...at(86_400)
+/// Forty unlocks by day, at uneven distances of at least four minutes.
+private let unlocks = (0..<40).map { 25_000 + 1_400 * Double($0) + Double($0 * $0 * 37 % 1_100) }
+
+/// Numbers evenly from 0 to 1 that are the same in every run.
+private struct Draws {
+  var source: SplitMix64
+
+  init(_ seed: UInt64) { source = SplitMix64(seed: seed) }
+
+  mutating func even(_ low: Double, _ high: Double) -> Double {
+    low + (high - low) * source.unit()
+  }
+}
+
+private func study(
+  _ log: [Double], _ sends: [[Double]], screenOffs: [Double] = []
+) -> [UnlockStudy.Result] {
+  var content = UnlockStudy.Log()
+  content.unlocks = log.map(at)
+  content.screenOffs = screenOffs.map(at)
+  content.precision = 1_000_000
+  return UnlockStudy(content, observed: day).examine(sends.map { $0.sorted().map(at) })
+}
+
+/// An application that its owner opens in four of five cases, after one to thirty seconds.
+private func use(_ draws: inout Draws) -> [Double] {
+  unlocks.filter { _ in draws.even(0, 1) < 0.8 }.map { $0 + draws.even(1, 30) }
+}
+
+private func trigger(_ draws: inout Draws, lag: ClosedRange<Double> = 0.9...1.6) -> [Double] {
+  unlocks.map { $0 + draws.even(lag.lowerBound, lag.upperBound) }
+}
+
+struct UnlockStudyTests {
+  @Test func aTriggerIsFoundAndUseIsNot() throws {
+    var draws = Draws(1)
+    let results = study(unlocks, [trigger(&draws), use(&draws), use(&draws)])
+    #expect(results[0].verdict == .unlock)
+    #expect(try #require(results[0].eValue) > 1e6)
+    #expect(try #require(results[0].qValue) < 1e-20)
+    #expect(results[0].clock == ClockShift())
+    // Six unlocks are the fewest; the lags are steady enough for no more to be needed.
+    let evidence = try #require(results[0].evidenceTime)
+    #expect(evidence > at(unlocks[5]) && evidence < at(unlocks[7]))
+    for result in results[1...] {
+      #expect(result.verdict == .use)
+      #expect(try #require(result.qValue) < 1e-3)
+      #expect(try #require(result.eValue) < 1)
+      #expect(result.evidenceTime == nil)
+    }
+  }
+
+  @Test func fewerThanSixUnlocksAreCountedOnly() {
+    var draws = Draws(2)
+    let results = study(Array(unlocks.prefix(5)), [trigger(&draws)])
+    #expect(results[0].verdict == .tooFew)
+    #expect(results[0].eValue == nil && results[0].qValue == nil)
+    #expect(results[0].statistics.followed == 5)
+  }
+
+  @Test func nothingAtAll() {
+    #expect(study([], []).isEmpty)
+    #expect(study(unlocks, [[]])[0].verdict == .none)
+    #expect(study([], [[1, 2, 3]])[0].verdict == .tooFew)
+  }
+
+  @Test func aBeaconIsPeriodic() {
+    for period in [20.0, 300] {
+      let results = study(unlocks, [Array(stride(from: 7, to: 86_400, by: period))])
+      #expect(results[0].verdict == .periodic, "\(period)")
+      #expect(results[0].beaconScore > 0.9)
+    }
+  }
+
+  @Test func whatComesWhenTheScreenGoesDarkIsNotTheUnlock() {
+    var draws = Draws(3)
+    let offs = unlocks.map { $0 + draws.even(4, 9) }
+    let sends = offs.map { $0 + draws.even(0.8, 1.2) }
+    #expect(study(unlocks, [sends], screenOffs: offs)[0].verdict == .screenOff)
+  }
+
+  @Test func aMessageThatWakesTheOwnerComesBefore() {
+    var draws = Draws(4)
+    let sends = unlocks.flatMap { [$0 - draws.even(2.5, 4), $0 + draws.even(0.5, 0.9)] }
+    #expect(study(unlocks, [sends])[0].verdict == .push)
+  }
+
+  /// The log is a minute and a bit ahead, or an hour and seven seconds.
+  @Test(arguments: [61.3, -117.0, 3_607])
+  func aWrongClockIsFoundByTheOthers(_ offset: Double) throws {
+    var draws = Draws(5)
+    let others = (0..<6).map { _ in use(&draws) }
+    let results = study(unlocks.map { $0 + offset }, [trigger(&draws)] + others)
+    #expect(results[0].verdict == .unlock)
+    #expect(abs(Double(results[0].clock.offset) / 1e9 - offset) < 4)
+    for result in results[1...] { #expect(result.verdict != .unlock) }
+  }
+
+  @Test func aWrongClockIsFoundByTheDestinationAloneAtAPrice() throws {
+    var draws = Draws(6)
+    let sends = trigger(&draws)
+    let right = study(unlocks, [sends])[0]
+    let wrong = study(unlocks.map { $0 + 61 }, [sends])[0]
+    #expect(wrong.verdict == .unlock)
+    #expect(try #require(wrong.eValue) < #require(right.eValue))
+    #expect(try #require(wrong.statistics.pValue) > #require(right.statistics.pValue))
+  }
+
+  @Test func extremeTimesDoNotTrap() {
+    let times = [Int64.min, -1, 0, 1, .max].map { Timestamp(nanoseconds: $0) } + unlocks.map(at)
+    for range in [Timestamp(nanoseconds: .min)...Timestamp(nanoseconds: .max), day] {
+      for precision in [Int64.min, 0, .max] {
+        var log = UnlockStudy.Log()
+        log.unlocks = times.sorted()
+        log.screenOffs = times.sorted()
+        log.boots = times.sorted()
+        log.precision = precision
+        log.anchor = ClockShift(offset: .max, drift: 1e300)
+        let results = UnlockStudy(log, observed: range).examine([times.sorted(), []])
+        #expect(results.count == 2)
+      }
+    }
+  }
+}
+
+struct LagTrackerTests {
+  private let laws = LagLaws()
+
+  private func value(_ lags: [Double?], rate: Double = 0) -> Double {
+    var tracker = LagTracker(laws)
+    let moments = lags.indices.map { 1_000 + 1_000 * Double($0) }
+    for (moment, lag) in zip(moments, lags) {
+      if rate > 0 {
+        for send in stride(from: moment - 590, to: moment - 5, by: 1 / rate) {
+          tracker.send(
+            at: at(send), unlocks: moments.map(at), from: at(0), laws, level: .infinity)
+        }
+      }
+      guard let lag else { continue }
+      tracker.send(
+        at: at(moment + lag), unlocks: moments.map(at), from: at(0), laws, level: .infinity)
+    }
+    tracker.finish(unlocks: moments.map(at), from: at(0), to: at(200_000), laws)
+    return tracker.value(laws)
+  }
+
+  @Test func steadyLagsSpeakForATrigger() {
+    #expect(value([Double?](repeating: 1.1, count: 8)) > 1_000)
+    #expect(value([Double?](repeating: 0.3, count: 8)) > value([Double?](repeating: 4, count: 8)))
+    #expect(value([]) <= 1)
+  }
+
+  @Test func wideLagsAndMissesSpeakAgainst() {
+    #expect(value([1.5, 22, 9, 4, 31, 14, nil, 2.5, 17, 6]) < 1)
+    #expect(value([Double?](repeating: nil, count: 10)) < 1e-3)
+  }
+
+  /// What is sent all the time is found in the windows by chance.
+  @Test func aBusyDestinationProvesLess() {
+    let lags = [Double?](repeating: 2, count: 8)
+    #expect(value(lags, rate: 0.2) < value(lags) / 100)
+  }
+
+  /// Late news of an earlier send and a burst's second half change nothing.
+  @Test func onlyTheBeginningOfABurstCounts() {
+    var once = LagTracker(laws)
+    var twice = LagTracker(laws)
+    let moments = [at(1_000), at(2_000)]
+    for send in [1_001.0, 2_001] {
+      once.send(at: at(send), unlocks: moments, from: at(0), laws, level: 1)
+      twice.send(at: at(send), unlocks: moments, from: at(0), laws, level: 1)
+      #expect(!twice.send(at: at(send + 1), unlocks: moments, from: at(0), laws, level: 1))
+      #expect(!twice.send(at: at(send - 500), unlocks: moments, from: at(0), laws, level: 1))
+    }
+    #expect(once.value(laws) == twice.value(laws))
+  }
+
+  /// Ville: under a law of the null the e-value reaches 20 in one run of twenty at most.
+  @Test func theEValueKeepsItsPromise() {
+    var draws = Draws(8)
+    var reached = 0
+    for _ in 0..<300 {
+      var tracker = LagTracker(laws)
+      let moments = (0..<40).map { at(1_000 + 1_000 * Double($0)) }
+      for moment in moments where draws.even(0, 1) < 0.8 {
+        let send = moment.advanced(byNanoseconds: Int64(draws.even(1, 15) * 1e9))
+        tracker.send(at: send, unlocks: moments, from: at(0), laws, level: 20)
+      }
+      if tracker.sufficed != nil { reached += 1 }
+    }
+    #expect(reached <= 15)
+  }
+}
+
+struct BeaconScoreTests {
+  @Test func regularAndNot() {
+    let regular = stride(from: 0.0, to: 86_400, by: 600).map(at)
+    #expect(BeaconScore.score(regular, observed: day) > 0.95)
+    var draws = Draws(9)
+    let random = (0..<100).map { _ in draws.even(0, 86_400) }.sorted().map(at)
+    #expect(BeaconScore.score(random, observed: day) < 0.8)
+    #expect(BeaconScore.score(Array(regular.prefix(3)), observed: day) == 0)
+  }
+}
