@@ -6,8 +6,9 @@ private func at(_ seconds: Double) -> Timestamp {
 }
 
 /// Ten unlocks and ten shams, every three minutes.
-private let slots = (0..<20).map { index in
-  Experiment.Slot(time: at(1_000 + 180 * Double(index)), isUnlock: index % 3 == 0 || index % 7 == 1)
+private let slots: [Experiment.Slot] = (0..<20).map { (index: Int) -> Experiment.Slot in
+  let isUnlock = index % 3 == 0 || index % 7 == 1
+  return Experiment.Slot(time: at(1_000 + 180 * Double(index)), isUnlock: isUnlock)
 }
 
 struct ExperimentTests {

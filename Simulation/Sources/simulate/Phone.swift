@@ -39,7 +39,7 @@ struct Phone {
   var screenOffs: [Double] = []
   let duration: Double
 
-  /// - Parameter count: how many unlocks; in spells of several within minutes, by day more than by night.
+  /// - Parameter count: how many unlocks, in spells of several within minutes, mostly by day.
   init(unlocks count: Int, days: Double, _ chance: inout Chance) {
     duration = days * 86_400
     while unlocks.count < count {
@@ -73,7 +73,8 @@ struct Phone {
 
 /// One destination of a phone and what makes the phone send to it.
 enum Sender {
-  /// Waits for the unlock: median of the lag, its spread (of the logarithm), how often, and how often otherwise a day.
+  /// Waits for the unlock: median of the lag, its spread (of the logarithm), how often, and how
+  /// often otherwise a day.
   case trigger(median: Double, spread: Double, share: Double, others: Double)
   /// The owner opens an application, by chance of `share`, after `lag`, and it sends on while used.
   case use(share: Double, lag: Lag, followUps: Double)

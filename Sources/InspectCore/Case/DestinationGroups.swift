@@ -1,8 +1,8 @@
 /// Destinations that belong together but are each called too rarely to be tested: hosts below one
 /// registrable domain, else addresses without a name in one autonomous system.
 ///
-/// Who is called often enough is tested alone and stays out: the sends of several applications of one
-/// company, taken together, follow unlocks more steadily than any of them does.
+/// Who is called often enough is tested alone and stays out: the sends of several applications of
+/// one company, taken together, follow unlocks more steadily than any of them does.
 struct DestinationGroups {
   struct Group {
     var name: [UInt8]
@@ -44,8 +44,8 @@ struct DestinationGroups {
     return Array(groups.prefix(DestinationGroups.limit))
   }
 
-  /// The last two labels, or three below a country's `co`, `com`, ... An approximation of the Public
-  /// Suffix List, which would be larger than the rest of the core.
+  /// The last two labels, or three below a country's `co`, `com`, ... An approximation of the
+  /// Public Suffix List, which would be larger than the rest of the core.
   static func registrableDomain(_ host: [UInt8]) -> [UInt8] {
     let dot = UInt8(ascii: ".")
     var dots: [Int] = []

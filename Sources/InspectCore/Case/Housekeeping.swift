@@ -1,5 +1,5 @@
-/// Hosts that phones ask at each wake-up for reasons of their own: whether there is a way out, and what
-/// time it is. They follow the unlock truly and receive nothing about the owner.
+/// Hosts that phones ask at each wake-up for reasons of their own: whether there is a way out, and
+/// what time it is. They follow the unlock truly and receive nothing about the owner.
 enum Housekeeping {
   private static let names: [StaticString] = [
     "connectivitycheck.gstatic.com", "connectivitycheck.android.com", "clients3.google.com",

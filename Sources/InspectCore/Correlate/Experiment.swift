@@ -1,10 +1,10 @@
-/// An experiment with randomised slots: at moments that were drawn beforehand the phone is unlocked and
-/// locked again, or, in a sham slot, left alone; a coin decided which.
+/// An experiment with randomised slots: at moments that were drawn beforehand the phone is unlocked
+/// and locked again, or, in a sham slot, left alone; a coin decided which.
 ///
-/// It needs no model of traffic or of people. If unlocking changes nothing, the sends would have come
-/// at the same times whatever the coin said; so every assignment of the slots to unlock and
-/// sham was equally likely to meet them, and the test compares the one that was drawn with the others (Fisher
-/// 1935). Use after the unlock is no confounder: the phone is locked again at once.
+/// It needs no model of traffic or of people. If unlocking changes nothing, the sends would have
+/// come at the same times whatever the coin said; so every assignment of the slots to unlock and
+/// sham was equally likely to meet them, and the test compares the one that was drawn with the
+/// others (Fisher 1935). Use after the unlock is no confounder: the phone is locked again at once.
 public struct Experiment: Sendable {
   public struct Slot: Hashable, Sendable {
     public var time: Timestamp
@@ -101,7 +101,8 @@ public struct Experiment: Sendable {
 }
 
 enum Hypergeometric {
-  /// P(X >= k) for each k from 0 to `drawn`, where X of the `drawn` are among the `marked` of `total`.
+  /// P(X >= k) for each k from 0 to `drawn`, where X of the `drawn` are among the `marked` of
+  /// `total`.
   static func tails(total: Int, marked: Int, drawn: Int) -> [Double] {
     func choose(_ n: Int, _ k: Int) -> Double {
       guard k >= 0, k <= n else { return 0 }

@@ -1,11 +1,11 @@
-/// How long after an unlock the first send comes, if a program waits for the unlock, and if a person
-/// uses the phone: the laws between which `UnlockEvidence` decides.
+/// How long after an unlock the first send comes, if a program waits for the unlock, and if a
+/// person uses the phone: the laws between which `UnlockEvidence` decides.
 ///
 /// A program that is triggered answers at nearly each unlock after nearly the same short time: the
 /// logarithm of its lag varies by half or less. A person has to look, think and tap: the lags begin
 /// at about a second, their middle is at several, they vary by a factor of two or more, and no
-/// application is opened at each unlock. The laws are over the first send; what the pair sends anyway (beacons,
-/// pushes) is a steady rate beside both, measured in control windows.
+/// application is opened at each unlock. The laws are over the first send; what the pair sends
+/// anyway (beacons, pushes) is a steady rate beside both, measured in control windows.
 public struct LagLaws: Sendable {
   /// The limits of the lags that are told apart, in seconds.
   static let edges: [Double] = [
@@ -137,8 +137,8 @@ public struct LagLaws: Sendable {
       (1 - LagLaws.triggerSpread, triggerFloors))
   }
 
-  /// The lanes of one group: the share that answers between two edges, each with the share that the steady
-  /// sending leaves until then.
+  /// The lanes of one group: the share that answers between two edges, each with the share that the
+  /// steady sending leaves until then.
   @inline(__always)
   private func weigh(
     _ likelihoods: inout [SIMD8<Float>], _ group: Range<Int>, _ edges: (Int, Int),

@@ -1,5 +1,5 @@
-/// Follows the sends of one pair (a phone and a destination) past the phone's unlocks, one send after
-/// the other, in constant memory, and adds up the evidence.
+/// Follows the sends of one pair (a phone and a destination) past the phone's unlocks, one send
+/// after the other, in constant memory, and adds up the evidence.
 ///
 /// The null probability of an unlock's outcome is predictable: its steady rate comes from control
 /// windows that lie before it, namely the ten minutes up to a second before this unlock without the
@@ -50,8 +50,9 @@ public struct LagTracker: Sendable {
 
   /// A send at `time`; returns whether it answers an unlock (and so may have changed the e-value).
   ///
-  /// Sends come in order of time; one from the past changes nothing. `unlocks` are sorted, each once, and may have
-  /// grown at the end since the last send. `start` is when the observation began.
+  /// Sends come in order of time; one from the past changes nothing. `unlocks` are sorted, each
+  /// once, and may have grown at the end since the last send. `start` is when the observation
+  /// began.
   @discardableResult
   public mutating func send(
     at time: Timestamp, unlocks: borrowing [Timestamp], from start: Timestamp, _ laws: LagLaws,

@@ -20,13 +20,13 @@ public struct ClockShift: Hashable, Sendable {
   }
 }
 
-/// Which clock shifts are plausible, by what the phone's destinations other than the tested one do after its
-/// unlocks.
+/// Which clock shifts are plausible, by what the phone's destinations other than the tested one do
+/// after its unlocks.
 ///
-/// For each destination and each candidate the likelihood ratio of "it reacts to the unlocks, by itself
-/// or through the person" against coincidence is known (`UnlockEvidence.reaction`). The tested
-/// destination is left out of its own clock, so that it cannot choose the shift that suits it; the candidates'
-/// weights are a prior for its test, in which they are averaged, not maximised.
+/// For each destination and each candidate the likelihood ratio of "it reacts to the unlocks, by
+/// itself or through the person" against coincidence is known (`UnlockEvidence.reaction`). The
+/// tested destination is left out of its own clock, so that it cannot choose the shift that suits
+/// it; the candidates' weights are a prior for its test, in which they are averaged, not maximised.
 struct UnlockClock {
   /// One candidate, and the prior weight that nothing was learnt from.
   struct Candidate {
@@ -157,8 +157,8 @@ struct UnlockClock {
     total.append(sum)
   }
 
-  /// The weights of the candidates for the destination with this number, without its own voice; nil:
-  /// with all. They sum to one.
+  /// The weights of the candidates for the destination with this number, without its own voice;
+  /// nil: with all. They sum to one.
   func weights(without number: Int?) -> [Double] {
     let own = number.flatMap { number in numbers.firstIndex(of: number) }
     var scores = total

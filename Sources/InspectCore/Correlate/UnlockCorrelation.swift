@@ -3,16 +3,17 @@
 /// The null hypothesis is that of interval jitter (Amarasingham, Harrison, Hatsopoulos and Geman,
 /// "Conditional modeling and the jitter method of spike resampling", J. Neurophysiol. 107, 2012):
 /// time is cut into blocks, and each unlock might as well have happened at any other moment of its
-/// block; the sends stay where they are. Whatever changes more slowly than a block (night and day, a
-/// phone in use or in a drawer) is then on both sides of the comparison. Under the null the unlocks
-/// are followed independently, the i-th with the probability p_i = the share of its block from which
-/// a send follows within the window, and their number has the Poisson-binomial distribution.
+/// block; the sends stay where they are. Whatever changes more slowly than a block (night and day,
+/// a phone in use or in a drawer) is then on both sides of the comparison. Under the null the
+/// unlocks are followed independently, the i-th with the probability p_i = the share of its block
+/// from which a send follows within the window, and their number has the Poisson-binomial
+/// distribution.
 ///
 /// The windows of the ladder are tried one by one. Where the smallest p-value times their number
-/// (Bonferroni) is decisive, that bound is given: it resolves 10⁻⁹, which no simulation does. Where it
-/// is not, the maximum over the windows is taken inside the null: the unlocks are drawn anew in their
-/// blocks, seeded, and the largest standardised count over the windows is compared. Each is never too
-/// small, and the second is exact up to the resolution of the draws.
+/// (Bonferroni) is decisive, that bound is given: it resolves 10⁻⁹, which no simulation does. Where
+/// it is not, the maximum over the windows is taken inside the null: the unlocks are drawn anew in
+/// their blocks, seeded, and the largest standardised count over the windows is compared. Each is
+/// never too small, and the second is exact up to the resolution of the draws.
 ///
 /// One instance serves all the destinations of a phone.
 public struct UnlockCorrelation: Sendable {
@@ -157,16 +158,16 @@ public struct UnlockCorrelation: Sendable {
     return sends[index] - unlock
   }
 
-  /// The block with `unlock` inside. The last one takes the remainder of the observed time (it is up
-  /// to twice as long), for a short block would prove nothing.
+  /// The block with `unlock` inside. The last one takes the remainder of the observed time (it is
+  /// up to twice as long), for a short block would prove nothing.
   private func blockRange(of unlock: Int64) -> Range<Int64> {
     let count = max(1, duration / block)
     let index = min(unlock / block, count - 1)
     return index * block..<(index == count - 1 ? duration + 1 : (index + 1) * block)
   }
 
-  /// The share of the moments in `range` after which a send comes within the window. Times are whole
-  /// nanoseconds, so the moments are counted, exactly.
+  /// The share of the moments in `range` after which a send comes within the window. Times are
+  /// whole nanoseconds, so the moments are counted, exactly.
   private func share(of range: Range<Int64>, before sends: [Int64], window: Int64) -> Double {
     let reach = window + precision
     var index = sends.lowerBound(of: range.lowerBound - precision)
@@ -297,8 +298,8 @@ public struct UnlockStatistics: Equatable, Sendable {
   /// How probable it is that chance does as well or better, over all windows together;
   /// nil with too few unlocks.
   public var pValue: Double?
-  /// How many sends came at each distance from an unlock, in bins of two seconds from 30 s before to
-  /// 30 s after: what rises at the middle and not before it follows the unlock.
+  /// How many sends came at each distance from an unlock, in bins of two seconds from 30 s before
+  /// to 30 s after: what rises at the middle and not before it follows the unlock.
   public var correlogram: [Int]
 
   /// In nanoseconds.

@@ -3,13 +3,13 @@
 /// It is a test by betting that may be looked at at any time (an e-process): the likelihood of the
 /// lags so far under a mixture of triggers, divided by the largest likelihood that any law of
 /// coincidence or of use gives them (`LagLaws`; universal inference: Wasserman, Ramdas and
-/// Balakrishnan 2020). For each law of the null hypothesis the mixture divided by that law alone is a
-/// martingale with mean one; dividing by the largest can only make it smaller. So, whatever law of
-/// the null holds, the probability that the e-value ever reaches 1/α is at most α (Ville 1939).
+/// Balakrishnan 2020). For each law of the null hypothesis the mixture divided by that law alone is
+/// a martingale with mean one; dividing by the largest can only make it smaller. So, whatever law
+/// of the null holds, the probability that the e-value ever reaches 1/α is at most α (Ville 1939).
 ///
-/// No family of laws has every person in it, and over hundreds of unlocks the smallest misfit would add up.
-/// So each unlock beyond the thirtieth must speak for the trigger by more than 0.04 (of the logarithm) to
-/// count for it: whoever is that near to a law of the null is treated as in it.
+/// No family of laws has every person in it, and over hundreds of unlocks the smallest misfit would
+/// add up. So each unlock beyond the thirtieth must speak for the trigger by more than 0.04 (of the
+/// logarithm) to count for it: whoever is that near to a law of the null is treated as in it.
 public struct UnlockEvidence: Sendable {
   /// No larger e-value is claimed: below that, single precision holds.
   public static let ceiling = 1e30

@@ -1,5 +1,5 @@
-/// Says of each destination of a phone whether it is contacted because the phone is unlocked, or what
-/// explains it better.
+/// Says of each destination of a phone whether it is contacted because the phone is unlocked, or
+/// what explains it better.
 ///
 /// Two tests must agree: interval jitter (`UnlockCorrelation`), which excludes coincidence, and the
 /// law of the lags (`UnlockEvidence`), which excludes that the person's use explains them.
@@ -258,7 +258,8 @@ public struct UnlockStudy: Sendable {
       for (step, share) in steps {
         var shift = candidate
         shift.offset += step
-        // The part of this shift alone must reach the level: later than the mean does, never earlier.
+        // The part of this shift alone must reach the level: later than the mean does, never
+        // earlier.
         let weight = weights[index] * share
         run(&tracker, sends, unlocks, shift, level: settings.level / weight)
         let part = weight * tracker.value(laws)
@@ -349,8 +350,8 @@ public struct UnlockStudy: Sendable {
   }
 }
 
-/// The second opinion on coincidence: all unlocks are shifted by the same time, around the end of the
-/// observation, which keeps how they and the sends cluster.
+/// The second opinion on coincidence: all unlocks are shifted by the same time, around the end of
+/// the observation, which keeps how they and the sends cluster.
 enum CircularShift {
   private static let draws = 199
   private static let workLimit = 20_000_000

@@ -1,10 +1,11 @@
-/// Tests pairs of a phone and a destination against the phone's unlocks while the capture goes on, in
-/// bounded memory.
+/// Tests pairs of a phone and a destination against the phone's unlocks while the capture goes on,
+/// in bounded memory.
 ///
 /// Error control over the pairs is that of e-values (e-BH: Wang and Ramdas 2022): with K pairs
-/// under test the k largest are reported when each of them reaches K / (k x 0.05). The expected share of
-/// false ones among those reported is then at most 5 %, however the pairs depend on each other, as they do in one
-/// phone. LORD and SAFFRON would need p-values in an order that is independent of their values.
+/// under test the k largest are reported when each of them reaches K / (k x 0.05). The expected
+/// share of false ones among those reported is then at most 5 %, however the pairs depend on each
+/// other, as they do in one phone. LORD and SAFFRON would need p-values in an order that is
+/// independent of their values.
 struct UnlockWatch {
   private static let falseDiscoveryRate = 0.05
 
@@ -100,8 +101,8 @@ struct UnlockWatch {
     return Int(places[number])
   }
 
-  /// The pair's place; a new pair takes that of the one with the least evidence, and among equal ones
-  /// of the one silent for longest, when there is no room.
+  /// The pair's place; a new pair takes that of the one with the least evidence, and among equal
+  /// ones of the one silent for longest, when there is no room.
   private mutating func take(_ number: Int, _ track: Int, _ time: Timestamp) -> Int {
     if let place = place(of: number) { return place }
     while places.count <= number { places.append(-1) }

@@ -7,7 +7,8 @@ enum WindowMaximum {
   /// Unlocks that may be drawn in all.
   private static let workLimit = 2_000_000
 
-  /// The probability that the largest standardised count over the windows is at least the one found.
+  /// The probability that the largest standardised count over the windows is at least the one
+  /// found.
   ///
   /// - Parameters:
   ///   - probabilities: for each window, growing from one to the next, and for each unlock, the

@@ -1,9 +1,9 @@
 /// An `Inspector` of one fixed type, for programs in other modules.
 ///
-/// A generic type is compiled to fast code only where the compiler sees its sources and its arguments
-/// together. Another module sees no sources: it would run the generic form, which looks types up for
-/// every packet. So this module makes the code itself, for arguments that are references. What that
-/// costs is an indirect call for an event, none for a packet.
+/// A generic type is compiled to fast code only where the compiler sees its sources and its
+/// arguments together. Another module sees no sources: it would run the generic form, which looks
+/// types up for every packet. So this module makes the code itself, for arguments that are
+/// references. What that costs is an indirect call for an event, none for a packet.
 public struct WholeInspector: ~Copyable {
   private var inspector: Inspector<SinkReference, DecoderReference, AtlasReference, CipherReference>
 

@@ -1,6 +1,7 @@
 import InspectCore
 
-/// The sends around the unlocks as text: what rises at the middle and not before it follows the unlock.
+/// The sends around the unlocks as text: what rises at the middle and not before it follows the
+/// unlock.
 ///
 ///     sends from 30 s before to 30 s after the unlocks, 2 s each
 ///     ···············│█▁·············  most 12

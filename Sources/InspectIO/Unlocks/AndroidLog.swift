@@ -1,7 +1,8 @@
 import InspectCore
 
 /// What Android itself writes down: the event log (`logcat -b events`), `dumpsys usagestats`, and a
-/// bug report, which has both. They contain much else, so lines that say nothing here are passed over.
+/// bug report, which has both. They contain much else, so lines that say nothing here are passed
+/// over.
 struct AndroidLog {
   private let name: String
   private let hints: UnlockLog.Hints
@@ -162,9 +163,9 @@ struct AndroidLog {
     try takeEvent(kind, text, line: line)
   }
 
-  /// `[displayId,keyguardShowing,aodShowing,keyguardGoingAway,(occluded,)reason]`, before Android 10
-  /// without the display. An unlock is that the keyguard was there and is not any more; where the log
-  /// begins it is not known what was, but then the keyguard may say that it is going.
+  /// `[displayId,keyguardShowing,aodShowing,keyguardGoingAway,(occluded,)reason]`, before Android
+  /// 10 without the display. An unlock is that the keyguard was there and is not any more; where
+  /// the log begins it is not known what was, but then the keyguard may say that it is going.
   private mutating func takeKeyguard(
     _ value: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>, line: Int
   ) throws(UnlockLogError) {

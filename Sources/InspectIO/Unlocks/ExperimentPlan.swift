@@ -15,8 +15,8 @@ public struct ExperimentPlan: Sendable {
   /// The most slots.
   public static let slotLimit = 1_000
 
-  /// Draws a plan: gaps evenly between the two bounds, in seconds, and an unlock in half of the slots, which
-  /// ones by a shuffle. The same seed gives the same plan.
+  /// Draws a plan: gaps evenly between the two bounds, in seconds, and an unlock in half of the
+  /// slots, which ones by a shuffle. The same seed gives the same plan.
   public init(
     seed: UInt64, slots count: Int, start: Timestamp, gaps: ClosedRange<Double>, device: String?
   ) {
@@ -105,8 +105,8 @@ public struct ExperimentPlan: Sendable {
     slot.isUnlock ? "UNLOCK the phone, count to three, LOCK it" : "leave the phone alone"
   }
 
-  /// A page that counts down to each slot and says what to do; it needs nothing from elsewhere. Only
-  /// digits and words of ours are in it.
+  /// A page that counts down to each slot and says what to do; it needs nothing from elsewhere.
+  /// Only digits and words of ours are in it.
   public func html() -> String {
     let moments = slots.map {
       "[\($0.time.nanoseconds / 1_000_000),\($0.isUnlock ? 1 : 0)]"

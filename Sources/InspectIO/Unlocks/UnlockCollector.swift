@@ -113,8 +113,8 @@ extension UnlockLog {
   }
 }
 
-/// Home Assistant's MQTT statestream, as `mosquitto_sub -F %j` writes it down: the time is that of the
-/// machine which listened.
+/// Home Assistant's MQTT statestream, as `mosquitto_sub -F %j` writes it down: the time is that of
+/// the machine which listened.
 ///
 ///     {"tst":"2026-09-26T21:10:00.123456Z+0000","topic":"ha/binary_sensor/phone_interactive/state","payload":"on"}
 private struct ScreenStates {
