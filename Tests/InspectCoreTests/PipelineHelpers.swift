@@ -5,6 +5,8 @@ struct RecordingSink: InspectionSink, ~Copyable {
   var events: [String] = []
   var flows: [String] = []
   var alerts: [Alert] = []
+  /// Of the TLS sessions.
+  var versions: [String] = []
 
   mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {
     flows.append(flow.application.kind.name.map { "\($0)" } ?? "-")
@@ -19,6 +21,15 @@ struct RecordingSink: InspectionSink, ~Copyable {
 
   mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext) {
     events.append("tls \(text(session.serverName))")
+    versions.append(text(session.version))
+  }
+
+  mutating func quic(
+    _ hello: QUICHello, _ version: QUICVersion, _ context: FlowContext, at time: Timestamp
+  ) {
+    var name = "-"
+    if let found = hello.serverName { name = text(found) }
+    events.append("quic \(name) to \(context.server.port)")
   }
 
   mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
@@ -65,29 +76,13 @@ struct NoDecoder: ContentDecoder, ~Copyable {
   ) -> ContentDecoderOutcome { .unsupported }
 }
 
-struct NoCipher: PacketCipher, ~Copyable {
-  mutating func extract(salt: RawSpan, from material: RawSpan) -> PacketKeys.Secret {
-    PacketKeys.Secret(repeating: 0)
-  }
-  mutating func expand(_ secret: PacketKeys.Secret, info: RawSpan) -> PacketKeys.Secret {
-    PacketKeys.Secret(repeating: 0)
-  }
-  mutating func encrypt(_ block: PacketKeys.Block, key: PacketKeys.Block) -> PacketKeys.Block {
-    block
-  }
-  mutating func open(
-    _ sealed: RawSpan, key: PacketKeys.Block, nonce: PacketKeys.Nonce,
-    authenticating header: RawSpan, into output: inout ByteBuffer
-  ) -> Bool { false }
-}
-
 struct NoAtlas: Atlas, ~Copyable {
   mutating func locate(_ address: IPAddress) -> Location { Location() }
 }
 
 /// A phone (10.0.0.2) and a server (192.0.2.1), whose packets an inspector sees.
 struct Network: ~Copyable {
-  typealias Core = Inspector<RecordingSink, NoDecoder, NoAtlas, NoCipher>
+  typealias Core = Inspector<RecordingSink, NoDecoder, NoAtlas, ToyCipher>
 
   var core: Core
   private var clock: Int64 = 1_772_352_000_000_000_000
@@ -103,7 +98,7 @@ struct Network: ~Copyable {
     self.clientPort = clientPort
     core = Core(
       configuration: configuration, hashKey: (1, 2), sink: RecordingSink(), decoder: NoDecoder(),
-      atlas: NoAtlas(), cipher: NoCipher())
+      atlas: NoAtlas(), cipher: ToyCipher())
   }
 
   var events: [String] { core.sink.events }

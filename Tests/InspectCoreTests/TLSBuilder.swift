@@ -78,6 +78,11 @@ struct TLSRecorder: TLSHandler {
     lines.append(line)
   }
 
+  mutating func ssl2Hello(_ version: TLSVersion, isClient: Bool, _ direction: Direction) {
+    let name = tlsText { version.append(to: &$0) }
+    lines.append("\(direction) \(isClient ? "client" : "server") \(name) in SSLv2's form")
+  }
+
   mutating func certificate(_ certificate: X509Certificate, _ direction: Direction) {
     lines.append("\(direction) subject \(tlsText { certificate.subject.append(to: &$0) })")
     lines.append("\(direction) issuer \(tlsText { certificate.issuer.append(to: &$0) })")

@@ -4,7 +4,8 @@
 Two network namespaces, `phone` and `world`, are joined by a veth pair; the addresses of all
 servers are on the loopback of `world`. Client and server are sockets of this process, made in the
 one and the other namespace; tcpdump records on the router's end of the pair, as on a router's LAN
-bridge. Needs root, iproute2, tcpdump and openssl. Nothing leaves the namespaces.
+bridge. Needs root, iproute2, tcpdump and openssl, and for QUIC the package `cryptography` of Python. Nothing
+leaves the namespaces.
 
   record.py            all recordings
   record.py NAME...    those whose name begins with NAME
@@ -358,6 +359,30 @@ def record_datagrams():
   yield "mdns", "udp port 5353", mdns
 
 
+def record_quic():
+  def exchange(datagrams):
+    address = scene.HOSTS["video.example.net"][0]
+    server = make_socket(WORLD_SPACE, socket.SOCK_DGRAM, address)
+    server.bind((address, 443))
+    client = make_socket(PHONE_SPACE, socket.SOCK_DGRAM, address)
+    client.settimeout(2)
+    phone = None
+    for from_phone, datagram in datagrams:
+      if from_phone:
+        client.sendto(datagram, (address, 443))
+        _, phone = server.recvfrom(2048)
+      else:
+        server.sendto(datagram, phone)
+        client.recv(2048)
+      time.sleep(0.002)
+    client.close()
+    server.close()
+
+  import quic
+  for name, datagrams in quic.EXCHANGES.items():
+    yield name, "udp port 443", lambda: exchange(datagrams("video.example.net"))
+
+
 def dhcp_message(operation, kind, server, address, extra=b""):
   """A DHCP message (RFC 2131) about the phone."""
   message = struct.pack("!BBBBIHH", operation, 1, 6, 0, 0x3903F326, 0, 0)
@@ -672,6 +697,25 @@ def record_tls():
     link.answer(reply(b"hello\n"))
     link.close()
 
+  def after_clear_text(host, port, *steps):
+    """What asks for TLS, in clear text; then TLS."""
+    link = Conversation(scene.HOSTS[host][0], port)
+    for from_phone, data in steps:
+      (link.ask if from_phone else link.answer)(data)
+    link = Secure(link, host, old, ["http/1.1"])
+    link.ask(b"inside\r\n")
+    link.answer(b"inside\r\n")
+    link.close()
+
+  yield "tls-after-ftp", "tcp port 21", lambda: after_clear_text(
+    "cdn.news.example", 21, (False, b"220 Example FTP\r\n"), (True, b"AUTH TLS\r\n"),
+    (False, b"234 Proceed with negotiation.\r\n"))
+  yield "tls-after-postgresql", "tcp port 5432", lambda: after_clear_text(
+    "shop.example.com", 5432, (True, struct.pack("!II", 8, 80877103)), (False, b"S"))
+  yield "tls-after-ldap", "tcp port 389", lambda: after_clear_text(
+    "mail.example.org", 389,
+    (True, b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"),
+    (False, b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"))
   yield "push", "tcp port 5228", push
   yield "tls-split-client-hello", "tcp port 443", split
 
@@ -701,8 +745,8 @@ def main(names):
   build_network()
   try:
     certificate_authority()
-    for group in (record_dns, record_datagrams, record_dhcp, record_registration, record_watched,
-                  record_http,
+    for group in (record_dns, record_datagrams, record_quic, record_dhcp, record_registration,
+                  record_watched, record_http,
                   record_tls, record_errors):
       for name, expression, exchange in group():
         if name.startswith(wanted):

@@ -537,6 +537,36 @@ def geography():
           "distance_km": 4250}}}]
 
 
+def hellos():
+  """TLS that begins later, and QUIC."""
+  for name, recording, host in (("tls-after-ftp", "tls-after-ftp", "cdn.news.example"),
+                                ("tls-after-postgresql", "tls-after-postgresql",
+                                 "shop.example.com"),
+                                ("tls-after-ldap", "tls-after-ldap", "mail.example.org")):
+    packets = placed(name, (recording, host))
+    yield f"{name}.pcap", wire.pcap(frames(packets)), [
+      {"event_type": "tls", "tls": {
+        "sni": host, "version": "TLS 1.2", "subject": f"C=US, O=Example Services, CN={host}",
+        "notbefore": "2026-01-01T00:00:00", "notafter": "2027-01-01T00:00:00"}},
+      count(tls=1, http=0, flow=1)]
+
+  host = "video.example.net"
+  def quic(version, **more):
+    return {"event_type": "quic", "dest_ip": "203.0.113.25", "dest_port": 443, "quic": {
+      "version": version, **more}}
+  for name, version, number in (("quic-retry", "1", 3), ("quic-split", "v2", 2),
+                                ("quic-negotiation", "draft-29", 2)):
+    packets = placed(name, (name, host))
+    hello = {"sni": host, "client_alpns": ["h3"]}
+    lines = [quic(version, **hello), quic(version, ja3s={"hash": "f4febc55ea12b31ae17cfb7e614afda8"}),
+             {"event_type": "flow", "app_proto": "quic"}, count(quic=number, flow=1)]
+    if name == "quic-retry":
+      lines.append({"matching": quic(version, **hello), "is": 2})
+    if name == "quic-negotiation":
+      lines.append(quic(version, **hello, ech=True))
+    yield f"{name}.pcap", wire.pcap(frames(packets)), lines
+
+
 # Files
 
 
@@ -590,7 +620,7 @@ def file_forms():
 def files():
   """The products: name and bytes; the expectation goes by the name up to its first dot."""
   for group in (link_layers, network_layers, tcp_orders, tcp_states, tcp_in_the_field,
-                applications, watched, geography, file_forms):
+                applications, hellos, watched, geography, file_forms):
     for name, data, expectations in group():
       yield name, data
       yield name.split(".")[0] + ".expected", phone.lines(expectations)

@@ -8,6 +8,9 @@ struct NoSink: InspectionSink, ~Copyable {
   mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {}
   mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext) {}
   mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext) {}
+  mutating func quic(
+    _ hello: QUICHello, _ version: QUICVersion, _ context: FlowContext, at time: Timestamp
+  ) {}
   mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {}
   mutating func multicastDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {}
   mutating func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {}

@@ -52,13 +52,14 @@ public struct Device: Sendable {
 public struct Destination: Sendable {
   /// How its name is known.
   public enum NameSource: UInt8, Sendable {
-    case http, tls, dns
+    case http, tls, dns, quic
 
     public var name: StaticString {
       switch self {
       case .http: "http"
       case .tls: "tls"
       case .dns: "dns"
+      case .quic: "quic"
       }
     }
 
@@ -66,7 +67,7 @@ public struct Destination: Sendable {
     var rank: Int {
       switch self {
       case .http: 2
-      case .tls: 1
+      case .tls, .quic: 1
       case .dns: 0
       }
     }

@@ -88,6 +88,8 @@ public struct InspectorLimits: Sendable {
   public var tlsConnections = 16_384
   /// TCP connections at a time whose DNS messages are followed.
   public var dnsConnections = 512
+  /// Connections at a time whose QUIC handshake is followed.
+  public var quicConnections = 8192
   /// Connections at a time whose first bytes are held, because they do not say yet what they are.
   public var recognitions = 4096
   /// Bytes of request bodies that are held for a look.

@@ -3,6 +3,9 @@
 public struct ShortStrings: ~Escapable {
   private var rest: RawSpan
 
+  /// The strings that are still to come, with their lengths.
+  public var bytes: RawSpan { @_lifetime(copy self) get { rest } }
+
   /// Nil when a string does not end inside.
   @_lifetime(copy bytes)
   init?(_ bytes: RawSpan) {

@@ -3,6 +3,8 @@ public protocol TLSHandler: ~Copyable {
   /// `direction` is where the hello goes: `.toServer`, unless the connection was opened by the other.
   mutating func clientHello(_ hello: TLSClientHello, _ direction: Direction)
   mutating func serverHello(_ hello: TLSServerHello, _ direction: Direction)
+  /// The hello of SSLv2: a client's, or a server's that stays with SSLv2.
+  mutating func ssl2Hello(_ version: TLSVersion, isClient: Bool, _ direction: Direction)
   /// The server's own certificate, in clear text before TLS 1.3.
   mutating func certificate(_ certificate: X509Certificate, _ direction: Direction)
   /// What was not as it must be; the conversation goes on as far as it can.
@@ -235,7 +237,8 @@ struct TLSSide: ~Copyable {
     _ message: RawSpan, _ handler: inout some TLSHandler & ~Copyable
   ) -> TLSVersion? {
     guard message.byteCount > 4, message[0] == TLSHandshakeType.clientHello,
-      let hello = try? TLSClientHello(message.extracting(droppingFirst: 4)), !hello.isComplete
+      let hello = try? TLSClientHello(message.extracting(droppingFirst: 4)), !hello.isComplete,
+      !hello.extensions.isAtEnd
     else { return nil }
     handler.clientHello(hello, direction)
     return hello.version
@@ -415,6 +418,7 @@ extension TLSSide {
     if message[2] == 1 {
       guard message.byteCount >= 11 else { return nil }
       guard let hello = SSL2ClientHello(message) else { return .failed(.malformed(.tls, .record)) }
+      handler.ssl2Hello(hello.version, isClient: true, direction)
       return .offered(hello.version)
     }
     let head = 13
@@ -428,6 +432,7 @@ extension TLSSide {
     else { return .failed(.malformed(.tls, .record)) }
     guard message.byteCount >= head + certificateLength else { return nil }
     let bytes = message.extracting(head..<head + certificateLength)
+    handler.ssl2Hello(.ssl2, isClient: false, direction)
     if let certificate = try? X509Certificate(bytes) {
       handler.certificate(certificate, direction)
     }

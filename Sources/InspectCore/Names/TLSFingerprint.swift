@@ -39,7 +39,7 @@ extension TLSClientHello {
     case .tls10: buffer.append("10")
     case .ssl3: buffer.append("s3")
     case .ssl2: buffer.append("s2")
-    case .tls13Draft, .unknown: buffer.append("00")
+    case .tls13Draft, .facebookDraft, .unknown: buffer.append("00")
     }
     buffer.append(UInt8(ascii: `extension`(TLSExtensionType.serverName) == nil ? "i" : "d"))
     var cipherSuites = cipherSuites

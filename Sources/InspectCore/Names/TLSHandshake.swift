@@ -18,7 +18,7 @@ public enum TLSExtensionType {
   public static let serverName: UInt16 = 0, supportedGroups: UInt16 = 10
   public static let ecPointFormats: UInt16 = 11, signatureAlgorithms: UInt16 = 13
   public static let applicationProtocols: UInt16 = 16, supportedVersions: UInt16 = 43
-  public static let encryptedClientHello: UInt16 = 0xfe0d
+  public static let encryptedClientHello: UInt16 = 0xfe0d, encryptedServerName: UInt16 = 0xffce
 }
 
 /// What a client says first (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2).
@@ -34,24 +34,25 @@ public struct TLSClientHello: ~Escapable {
   public let compressionMethods: RawSpan
   private let cipherSuiteBytes: RawSpan
   private let extensionBytes: RawSpan
-  /// Whether all of it is here. What the end of the capture or a gap cut has only the extensions
-  /// before the cut; it has no fingerprint.
+  /// Whether all of it is here, and in order. What the end of the capture or a gap cut, or a wrong
+  /// length, has only what is before that; it has no fingerprint.
   public let isComplete: Bool
 
-  /// From the body of a handshake message, without its four bytes of type and length. The
-  /// extensions may be cut; all before them must be there.
+  /// From the body of a handshake message, without its four bytes of type and length. What comes
+  /// behind the random may be cut or broken.
   @_lifetime(copy body)
   public init(_ body: RawSpan) throws(WireError) {
     var reader = TLSReader(body)
     legacyVersion = TLSVersion(rawValue: try reader.number())
     random = try reader.bytes(32)
-    sessionID = try reader.vector(lengthByteCount: 1)
-    cipherSuiteBytes = try reader.vector(lengthByteCount: 2)
-    compressionMethods = try reader.vector(lengthByteCount: 1)
-    guard !reader.rest.isEmpty else {
-      // Without extensions: TLS 1.1 and before.
-      extensionBytes = reader.rest
-      isComplete = true
+    var isWhole = true
+    sessionID = reader.vectorOrNothing(lengthByteCount: 1, &isWhole)
+    cipherSuiteBytes = reader.vectorOrNothing(lengthByteCount: 2, &isWhole)
+    compressionMethods = reader.vectorOrNothing(lengthByteCount: 1, &isWhole)
+    // TLS 1.1 and before need no extensions.
+    guard isWhole, reader.rest.byteCount >= 2 else {
+      extensionBytes = RawSpan()
+      isComplete = isWhole && reader.rest.isEmpty
       return
     }
     let length = Int(try reader.number())
@@ -95,9 +96,11 @@ public struct TLSClientHello: ~Escapable {
     @_lifetime(copy self) get { extensions.applicationProtocols }
   }
 
-  /// Encrypted ClientHello (draft-ietf-tls-esni), or its imitation: both look alike.
+  /// Encrypted ClientHello (RFC 9849), or its imitation: both look alike. Encrypted SNI, the drafts
+  /// before it, counts too.
   public var hasEncryptedClientHello: Bool {
     `extension`(TLSExtensionType.encryptedClientHello) != nil
+      || `extension`(TLSExtensionType.encryptedServerName) != nil
   }
 
   /// The versions that the client takes (RFC 8446 §4.2.1); empty before TLS 1.3.
@@ -278,5 +281,13 @@ struct TLSReader: ~Escapable {
     var count = 0
     for index in length.byteOffsets { count = count << 8 | Int(length[index]) }
     return try bytes(count)
+  }
+
+  /// The same; nothing, and `isWhole` false, when it is not all there or was not before.
+  @_lifetime(copy self)
+  mutating func vectorOrNothing(lengthByteCount: Int, _ isWhole: inout Bool) -> RawSpan {
+    if isWhole, let found = try? vector(lengthByteCount: lengthByteCount) { return found }
+    isWhole = false
+    return RawSpan()
   }
 }

@@ -3,6 +3,8 @@ public enum TLSVersion: Equatable, Sendable {
   case ssl2, ssl3, tls10, tls11, tls12, tls13
   /// A draft of RFC 8446, by its number.
   case tls13Draft(UInt8)
+  /// Facebook's variant of a draft, by the draft's number.
+  case facebookDraft(UInt8)
   case unknown(UInt16)
 
   public init(rawValue: UInt16) {
@@ -14,6 +16,7 @@ public enum TLSVersion: Equatable, Sendable {
     case 0x0303: self = .tls12
     case 0x0304: self = .tls13
     case 0x7f00...0x7fff: self = .tls13Draft(UInt8(rawValue & 0xff))
+    case 0xfb00...0xfbff: self = .facebookDraft(UInt8(rawValue & 0xff))
     default: self = .unknown(rawValue)
     }
   }
@@ -27,6 +30,7 @@ public enum TLSVersion: Equatable, Sendable {
     case .tls12: 0x0303
     case .tls13: 0x0304
     case .tls13Draft(let number): 0x7f00 | UInt16(number)
+    case .facebookDraft(let number): 0xfb00 | UInt16(number)
     case .unknown(let number): number
     }
   }
@@ -39,7 +43,7 @@ public enum TLSVersion: Equatable, Sendable {
     case .tls10: 2
     case .tls11: 3
     case .tls12: 4
-    case .tls13Draft(let number): 5 + Int(number)
+    case .tls13Draft(let number), .facebookDraft(let number): 5 + Int(number)
     case .tls13: 300
     case .unknown: nil
     }
@@ -48,12 +52,12 @@ public enum TLSVersion: Equatable, Sendable {
   /// From 1.3 on, all behind the server's hello is encrypted.
   var encryptsCertificates: Bool {
     switch self {
-    case .tls13, .tls13Draft: true
+    case .tls13, .tls13Draft, .facebookDraft: true
     case .ssl2, .ssl3, .tls10, .tls11, .tls12, .unknown: false
     }
   }
 
-  /// Appends the name: `TLS 1.2`, `TLS 1.3 draft-28`; hexadecimal digits when it has none.
+  /// Appends the name: `TLS 1.2`, `TLS 1.3 draft-28`, `TLS 1.3 draft-26-fb`; hexadecimal digits when it has none.
   public func append(to buffer: inout ByteBuffer) {
     switch self {
     case .ssl2: buffer.append("SSLv2")
@@ -66,6 +70,9 @@ public enum TLSVersion: Equatable, Sendable {
       buffer.append("TLS 1.3 draft-")
       if number < 10 { buffer.append(UInt8(ascii: "0")) }
       buffer.append(decimal: UInt64(number))
+    case .facebookDraft(let number):
+      TLSVersion.tls13Draft(number).append(to: &buffer)
+      buffer.append("-fb")
     case .unknown(let number):
       buffer.append("0x")
       buffer.append(hex: number)
@@ -119,7 +126,17 @@ public enum TLSRecognizer {
 
   /// A handshake that starts with a hello (or the server's request for one), an alert in clear text,
   /// or the hello of SSLv2. Eleven bytes are enough to know.
+  ///
+  /// Before the hello may stand what asks for it (`TLSPreamble`).
   public static func recognize(_ bytes: RawSpan) -> Answer {
+    switch TLSPreamble.find(bytes) {
+    case .none: recognizeHello(bytes)
+    case .needMore: .needMore
+    case .found(let count): recognizeHello(bytes.extracting(droppingFirst: count))
+    }
+  }
+
+  private static func recognizeHello(_ bytes: RawSpan) -> Answer {
     guard bytes.byteCount > 0 else { return .needMore }
     switch bytes[0] {
     case 0x16: return recognizeHandshake(bytes)

@@ -1,24 +1,59 @@
-/// An X.509 certificate (RFC 5280 §4.1), as far as it names somebody.
+/// An X.509 certificate (RFC 5280 §4.1), as far as it names somebody and says when.
 ///
 ///     Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature }
 ///     TBSCertificate ::= SEQUENCE { [0] version, serialNumber, signature, issuer, validity,
 ///                                   subject, subjectPublicKeyInfo, [1], [2], [3] extensions }
 public struct X509Certificate: ~Escapable {
+  /// All of it, as it was sent.
+  public let bytes: RawSpan
+  /// An integer, most significant byte first.
+  public let serialNumber: RawSpan
   public let issuer: X509Name
+  public let notBefore: X509Time
+  public let notAfter: X509Time
   public let subject: X509Name
 
   /// Throws when the bytes are not DER of this form up to the subject.
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) throws(WireError) {
+    self.bytes = bytes
     var outer = DERReader(bytes)
     var certificate = DERReader(try outer.content(.sequence))
     var body = DERReader(try certificate.content(.sequence))
     if body.hasTag(.version) { _ = try body.content(.version) }
-    _ = try body.content(.integer)
+    serialNumber = try body.content(.integer)
     _ = try body.content(.sequence)
     issuer = X509Name(try body.content(.sequence))
-    _ = try body.content(.sequence)
+    var validity = DERReader(try body.content(.sequence))
+    notBefore = X509Time(validity.next())
+    notAfter = X509Time(validity.next())
     subject = X509Name(try body.content(.sequence))
+  }
+}
+
+/// A time (RFC 5280 §4.1.2.5): `YYMMDDHHMMSSZ` (UTCTime) or `YYYYMMDDHHMMSSZ` (GeneralizedTime).
+public struct X509Time: ~Escapable {
+  private let bytes: RawSpan
+
+  @_lifetime(copy element)
+  init(_ element: DERElement?) {
+    if let element { bytes = element.content } else { bytes = RawSpan() }
+  }
+
+  /// Appends `2026-03-01T08:00:00`, UTC; nothing when it has another form.
+  public func append(to buffer: inout ByteBuffer) {
+    let yearByteCount = bytes.byteCount - 11
+    guard yearByteCount == 2 || yearByteCount == 4, bytes[bytes.byteCount - 1] == UInt8(ascii: "Z")
+    else { return }
+    for index in 0..<bytes.byteCount - 1 where !bytes[index].isASCIIDigit { return }
+    // Two digits below 50 are of this century.
+    if yearByteCount == 2 { buffer.append(bytes[0] < UInt8(ascii: "5") ? "20" : "19") }
+    buffer.append(bytes.extracting(first: yearByteCount))
+    for pair in 0..<5 {
+      buffer.append(pair < 2 ? "-" : pair == 2 ? "T" : ":")
+      let start = yearByteCount + 2 * pair
+      buffer.append(bytes.extracting(start..<start + 2))
+    }
   }
 }
 

@@ -36,6 +36,7 @@ extension Anomaly {
     case .dns: "dns.truncated"
     case .tls: "tls.truncated"
     case .http: "http.truncated"
+    case .quic: "quic.truncated"
     }
   }
 
@@ -74,6 +75,7 @@ extension Anomaly {
     case .dns: "dns.malformed_data"
     case .tls: "tls.invalid_record"
     case .http: "http.malformed"
+    case .quic: "quic.error_on_data"
     }
   }
 }

@@ -6,7 +6,7 @@ public struct Application: Sendable {
   public enum Kind: UInt8, Sendable {
     /// Nothing told yet what it is.
     case unrecognised
-    case http, tls, dns, mdns, llmnr
+    case http, tls, dns, mdns, llmnr, quic
     /// Nobody reads it: it was none of these, or there was no room for it.
     case unknown
 
@@ -19,6 +19,7 @@ public struct Application: Sendable {
       case .dns: "dns"
       case .mdns: "mdns"
       case .llmnr: "llmnr"
+      case .quic: "quic"
       case .unknown: "failed"
       }
     }

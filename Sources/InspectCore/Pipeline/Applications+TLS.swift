@@ -1,7 +1,27 @@
 /// A connection whose TLS handshake is followed.
 struct TLSConnection: ~Copyable {
+  /// Pieces of a side that may stand before its first record: the answer to what asked for TLS.
+  static var strayLimit: UInt8 { 4 }
+
   var conversation = TLSConversation()
   var session: TLSSession
+  /// Sides of which records were seen, and pieces of others before them.
+  private var hasBegun = (toServer: false, toClient: false)
+  private var strays: UInt8 = 0
+
+  init(session: consuming TLSSession) { self.session = session }
+
+  /// What of a piece belongs to the conversation; nil when nothing does.
+  @_lifetime(copy bytes)
+  mutating func admit(_ bytes: RawSpan, _ direction: Direction) -> RawSpan? {
+    if direction == .toServer ? hasBegun.toServer : hasBegun.toClient { return bytes }
+    if TLSRecognizer.recognize(bytes) == .no, strays < TLSConnection.strayLimit {
+      strays += 1
+      return nil
+    }
+    if direction == .toServer { hasBegun.toServer = true } else { hasBegun.toClient = true }
+    return TLSPreamble.strip(bytes)
+  }
 }
 
 extension Applications
@@ -23,9 +43,13 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
       encryptedBytes &+= UInt64(bytes.byteCount)
       return
     }
+    guard let records = tls[place].admit(bytes, direction) else {
+      unknownBytes &+= UInt64(bytes.byteCount)
+      return
+    }
     swap(&exchange.session, &tls[place].session)
     let verdict = tls[place].conversation.consume(
-      bytes, flow.role(of: direction), handler: &exchange)
+      records, flow.role(of: direction), handler: &exchange)
     swap(&exchange.session, &tls[place].session)
     if flow.application.nameSource != .tls, !tls[place].session.serverName.isEmpty {
       flow.application.host = Applications.number(

@@ -11,12 +11,13 @@ struct Applications<
   var https: Slab<HTTPConnection>
   var tls: Slab<TLSConnection>
   var dnsConnections: Slab<DNSConnection>
-  /// Opens what everybody can: QUIC's Initial packets.
-  var cipher: Cipher
+  var quics: Slab<QUICConversation>
+  var opener: InitialOpener<Cipher>
   private var name = ByteBuffer(limit: HostTable.longest)
   private var full: UInt64 = 0
   var encryptedBytes: UInt64 = 0
   var unknownBytes: UInt64 = 0
+  var unopenedPackets: UInt64 = 0
 
   init(
     configuration: InspectorConfiguration, function: SipHash13, sink: consuming Sink,
@@ -27,7 +28,8 @@ struct Applications<
     https = Slab(capacity: limits.httpConnections)
     tls = Slab(capacity: limits.tlsConnections)
     dnsConnections = Slab(capacity: limits.dnsConnections)
-    self.cipher = cipher
+    quics = Slab(capacity: limits.quicConnections)
+    opener = InitialOpener(cipher)
     exchange = Exchange(
       configuration: configuration, function: function, sink: sink, decoder: decoder,
       atlas: atlas)
@@ -37,6 +39,7 @@ struct Applications<
     all.applicationFull = full
     all.encryptedBytes = encryptedBytes
     all.unknownBytes = unknownBytes
+    all.unopenedPackets = unopenedPackets
     exchange.add(to: &all)
   }
 
@@ -98,6 +101,7 @@ struct Applications<
     if flow.application.kind == .unrecognised { recognise(packet, &flow) }
     switch flow.application.kind {
     case .dns, .mdns, .llmnr: readDNS(bytes, direction, flow, time)
+    case .quic: readQUIC(bytes, direction, &flow, time)
     case .unrecognised, .unknown, .http, .tls: unknownBytes &+= UInt64(bytes.byteCount)
     }
   }
@@ -107,6 +111,7 @@ struct Applications<
     case .dns: flow.application.kind = .dns
     case .mdns: flow.application.kind = .mdns
     case .llmnr: flow.application.kind = .llmnr
+    case .quic: beginQUIC(&flow)
     case .needMore, .no, .http, .tls: fail(&flow)
     }
   }
@@ -122,7 +127,7 @@ struct Applications<
     case .tls: readTLS(bytes, direction, &flow, time)
     case .dns: readDNSStream(bytes, direction, flow, time)
     case .unrecognised: recognise(bytes, direction, &flow, time)
-    case .mdns, .llmnr, .unknown: unknownBytes &+= UInt64(bytes.byteCount)
+    case .mdns, .llmnr, .quic, .unknown: unknownBytes &+= UInt64(bytes.byteCount)
     }
   }
 
@@ -136,7 +141,7 @@ struct Applications<
     case .tls: loseTLS(byteCount, direction, flow)
     case .dns: loseDNS(byteCount, direction, flow)
     case .unrecognised: recognitions[flow.application.place].removeAll()
-    case .mdns, .llmnr, .unknown: break
+    case .mdns, .llmnr, .quic, .unknown: break
     }
   }
 
@@ -148,7 +153,7 @@ struct Applications<
     guard flow.application.place != Application.none else { return }
     switch flow.application.kind {
     case .http: endHTTP(direction, flow, time)
-    case .tls, .dns, .mdns, .llmnr, .unrecognised, .unknown: break
+    case .tls, .dns, .mdns, .llmnr, .quic, .unrecognised, .unknown: break
     }
   }
 
@@ -161,6 +166,7 @@ struct Applications<
     case .http: closeHTTP(place, flow, time)
     case .tls: closeTLS(place, flow)
     case .dns: dnsConnections.remove(place)
+    case .quic: closeQUIC(place, &flow, time)
     case .unrecognised: settle(place, &flow, time)
     case .mdns, .llmnr, .unknown: break
     }
@@ -231,7 +237,7 @@ struct Applications<
     case .http(let client): beginHTTP(client, &flow)
     case .tls: beginTLS(&flow, time)
     case .dns: beginDNS(&flow)
-    case .needMore, .no, .mdns, .llmnr: fail(&flow)
+    case .needMore, .no, .mdns, .llmnr, .quic: fail(&flow)
     }
   }
 

@@ -12,7 +12,7 @@ struct TransactionQueue {
 /// Before a connection's bytes are read, `context` and `queue` (or `session`) are set to its own.
 struct Exchange<
   Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable
->: ~Copyable, HTTPHandler, TLSHandler {
+>: ~Copyable, HTTPHandler, TLSHandler, QUICHandler {
   var sink: Sink
   var cases: CaseBook<Map>
   var names: NameCache
@@ -33,9 +33,12 @@ struct Exchange<
   var host: UInt32?
   var nameSource: Destination.NameSource?
   var pendingSend: Timestamp?
+  /// When the datagram that is being read came.
+  var time = Timestamp(nanoseconds: 0)
 
   var clearBytes: UInt64 = 0
   var tlsSessions: UInt64 = 0
+  var quicHellos: UInt64 = 0
   var dnsMessages: UInt64 = 0
   private var requests: UInt64 = 0
   private var responses: UInt64 = 0
@@ -70,6 +73,7 @@ struct Exchange<
     all.httpRequests = requests
     all.httpResponses = responses
     all.tlsSessions = tlsSessions
+    all.quicHellos = quicHellos
     all.dnsMessages = dnsMessages
     all.clearBytes = clearBytes
     all.cutBodies = cutBodies
@@ -355,6 +359,10 @@ struct Exchange<
   mutating func clientHello(_ hello: TLSClientHello, _ direction: Direction) { session.note(hello) }
 
   mutating func serverHello(_ hello: TLSServerHello, _ direction: Direction) { session.note(hello) }
+
+  mutating func ssl2Hello(_ version: TLSVersion, isClient: Bool, _ direction: Direction) {
+    session.note(version, isClient: isClient)
+  }
 
   mutating func certificate(_ certificate: X509Certificate, _ direction: Direction) {
     if direction == .toClient { session.note(certificate) }

@@ -6,6 +6,8 @@ public protocol InspectionSink: ~Copyable {
   /// A request and its response, as far as they were seen.
   mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext)
   mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext)
+  mutating func quic(
+    _ hello: QUICHello, _ version: QUICVersion, _ context: FlowContext, at time: Timestamp)
   mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp)
   /// A message of multicast DNS (RFC 6762).
   mutating func multicastDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp)

@@ -60,6 +60,10 @@ public struct InspectorCounters: Sendable {
   public internal(set) var httpRequests: UInt64 = 0
   public internal(set) var httpResponses: UInt64 = 0
   public internal(set) var tlsSessions: UInt64 = 0
+  public internal(set) var quicHellos: UInt64 = 0
+  /// Initial packets of QUIC that were not opened: their keys are unknown, they are damaged, or their
+  /// connection had its share.
+  public internal(set) var unopenedPackets: UInt64 = 0
   public internal(set) var dnsMessages: UInt64 = 0
   /// Connections that found no room for their protocol's state.
   public internal(set) var applicationFull: UInt64 = 0

@@ -56,7 +56,7 @@ enum Guess: Equatable {
   /// A protocol, and the direction in which its client sends.
   case http(Direction)
   case tls
-  case dns, mdns, llmnr
+  case dns, mdns, llmnr, quic
 
   /// What a connection is that begins with these bytes; a side that did not speak yet has none.
   init(toServer: RawSpan, toClient: RawSpan, isAtNameServer: Bool) {
@@ -92,6 +92,7 @@ extension Guess {
     } else {
       self = DNSMessage.isCertain(bytes) ? .dns : .no
     }
+    if self == .no, QUICRecognizer.recognize(bytes) { self = .quic }
   }
 }
 

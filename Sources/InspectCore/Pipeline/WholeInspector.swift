@@ -62,6 +62,9 @@ extension Held: InspectionSink where Value: InspectionSink & ~Copyable {
   public func tls(_ session: borrowing TLSSession, _ context: FlowContext) {
     value.tls(session, context)
   }
+  public func quic(
+    _ hello: QUICHello, _ version: QUICVersion, _ context: FlowContext, at time: Timestamp
+  ) { value.quic(hello, version, context, at: time) }
   public func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
     value.dns(message, context, at: time)
   }
@@ -127,6 +130,9 @@ private struct SinkReference: InspectionSink {
   mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext) {
     object.tls(session, context)
   }
+  mutating func quic(
+    _ hello: QUICHello, _ version: QUICVersion, _ context: FlowContext, at time: Timestamp
+  ) { object.quic(hello, version, context, at: time) }
   mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
     object.dns(message, context, at: time)
   }

@@ -10,7 +10,7 @@ public enum WireError: Error, Equatable, Sendable {
     case llc, mpls, ppp, pppoe, ciscoHDLC, wireless, captureHeader
     case ipv4, ipv6, ipv6Extension, icmp, icmpv6, tcp, udp, sctp, esp
     case gre, erspan
-    case dns, tls, http
+    case dns, tls, http, quic
   }
 
   public enum Field: Sendable {

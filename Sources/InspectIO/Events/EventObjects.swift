@@ -176,7 +176,8 @@ extension JSONWriter {
     beginObject("app_layer")
     let applications: [(StaticString, UInt64)] = [
       ("http_requests", counters.httpRequests), ("http_responses", counters.httpResponses),
-      ("tls_sessions", counters.tlsSessions), ("dns_messages", counters.dnsMessages),
+      ("tls_sessions", counters.tlsSessions), ("quic_hellos", counters.quicHellos),
+      ("quic_unopened", counters.unopenedPackets), ("dns_messages", counters.dnsMessages),
       ("full", counters.applicationFull), ("cut_bodies", counters.cutBodies),
       ("undecoded_bodies", counters.undecodedBodies), ("anomalies", counters.anomalies),
     ]

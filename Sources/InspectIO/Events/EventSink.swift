@@ -181,26 +181,16 @@ public struct EventSink: InspectionSink, ~Copyable {
   public mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext) {
     guard isWanted(.tls) else { return }
     begin("tls", context, at: session.start)
-    json.beginObject("tls")
-    if !session.subject.isEmpty { json.field("subject", session.subject) }
-    if !session.issuer.isEmpty { json.field("issuerdn", session.issuer) }
-    if !session.serverName.isEmpty { json.field("sni", session.serverName) }
-    json.field("version", session.version)
-    if !session.applicationProtocol.isEmpty { json.field("alpn", session.applicationProtocol) }
-    if session.hasEncryptedClientHello { json.field("ech", true) }
-    if session.hasClientHello {
-      json.beginObject("ja3")
-      json.field("hash", Fingerprint.md5(session.ja3))
-      json.endObject()
-      json.field(
-        "ja4", Fingerprint.ja4(session.ja4Prefix, session.ja4Ciphers, session.ja4Extensions))
-    }
-    if session.hasServerHello {
-      json.beginObject("ja3s")
-      json.field("hash", Fingerprint.md5(session.ja3s))
-      json.endObject()
-    }
-    json.endObject()
+    json.writeTLS(session)
+    end()
+  }
+
+  public mutating func quic(
+    _ hello: QUICHello, _ version: QUICVersion, _ context: FlowContext, at time: Timestamp
+  ) {
+    guard isWanted(.quic) else { return }
+    begin("quic", context, at: time)
+    json.writeQUIC(hello, version)
     end()
   }
 
@@ -332,24 +322,6 @@ enum ProtocolName {
     case .unknown(139): "HIP"
     case .unknown(let other): String(other)
     }
-  }
-}
-
-/// Fingerprints of TLS hellos; the core writes what is hashed.
-enum Fingerprint {
-  static func md5(_ text: RawSpan) -> String {
-    text.withUnsafeBytes { Hexadecimal.text(Insecure.MD5.hash(data: $0)) }
-  }
-
-  /// The first twelve digits; of nothing, zeros (FoxIO's specification of JA4).
-  private static func short(_ text: RawSpan) -> String {
-    guard !text.isEmpty else { return "000000000000" }
-    return text.withUnsafeBytes { Hexadecimal.text(SHA256.hash(data: $0).prefix(6)) }
-  }
-
-  static func ja4(_ prefix: RawSpan, _ ciphers: RawSpan, _ extensions: RawSpan) -> String {
-    let head = prefix.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-    return "\(head)_\(short(ciphers))_\(short(extensions))"
   }
 }
 

@@ -176,6 +176,11 @@ enum Hexadecimal {
   static func text(_ bytes: some Sequence<UInt8>) -> String {
     String(decoding: bytes.flatMap { digits($0) }, as: UTF8.self)
   }
+
+  /// Pairs of digits with colons between.
+  static func joined(_ bytes: RawSpan) -> String {
+    bytes.byteOffsets.map { text(CollectionOfOne(bytes[$0])) }.joined(separator: ":")
+  }
 }
 
 /// Numbers as people and JSON read them.
