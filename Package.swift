@@ -48,7 +48,8 @@ let package = Package(
       name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .testTarget(
-      name: "InspectCoreTests", dependencies: ["InspectCore"], exclude: ["Vectors"],
+      name: "InspectCoreTests", dependencies: ["InspectCore", "InspectIO", "CZlib"],
+      exclude: ["Vectors"],
       swiftSettings: house),
     .testTarget(
       name: "InspectIOTests", dependencies: ["InspectIO", "inspectd"], swiftSettings: house),

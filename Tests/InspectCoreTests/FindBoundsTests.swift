@@ -57,6 +57,25 @@ import Testing
     }
   }
 
+  /// Four times as much is four times the work, whatever is repeated and whatever it stands in.
+  @Test(arguments: [
+    "a=b&", "a\n", "\n", ";\n", "\"", "{\"a\":\"", "[1,", "9", "49015420323751 ", "0:", "/1", "eyJ",
+    "eyJhIjoi", "7b22", "%25", "é", "{\"lat\":1.0001,\"lng\":", "<a>", "<a b=\"", "<!--", "&amp;",
+    "a@b.", "+1 ", "1234 ", "$GPGGA,", "\r\n--x", "=?a?b?", "eyJ.",
+  ])
+  func workIsLinear(_ unit: String) {
+    var finder = Finder()
+    for prefix in ["", "a=", "{\"a\":\"", "<r>", "--x\r\nContent-A: b\r\n\r\n"] {
+      var work: [Int] = []
+      for size in [1 << 12, 1 << 14] {
+        let text = prefix + String(repeating: unit, count: size / unit.utf8.count)
+        work.append(finder.inspect(Array(text.utf8)).facts.examinedBytes)
+        #expect((work.last ?? 0) <= 2 * (finder.limits.depth + 2) * size)
+      }
+      #expect(work[1] <= 5 * work[0] + 1024, "\(prefix)\(unit): \(work)")
+    }
+  }
+
   @Test func decodedBytesStopAtALimit() {
     var limits = FinderLimits()
     limits.decodedBytes = 1000

@@ -23,7 +23,7 @@ import Testing
     ("X-IMEI", "490154203237518", "imei high 0"),
     ("X-Device-Info", #"{"mac":"00:00:5E:00:53:01"}"#, "mac-address high 8 json:mac"),
     ("Cookie", "s=1; androidid=9774d56d682e549c", "android-id medium 15 form:androidid"),
-    ("Authorization", "Basic dXNlcjpwYXNzd29yZA==", "credentials high 0"),
+    ("Authorization", "Basic dXNlcjpwYXNzd29yZA==", "credentials high 6 basic"),
     ("Authorization", "Bearer abcdef", ""),
     ("User-Agent", "Dalvik/2.1.0 (Linux; U; Android 9; TA-1046 Build/PPR1.180610.011)", ""),
     ("Date", "Sun, 01 Mar 2026 08:00:01 GMT", ""),

@@ -10,6 +10,7 @@ enum Base64: ByteCoding {
   /// After as many, what follows the first foreign byte is left to others: the rest was base64.
   private static let enoughSymbols = 64
   private static let probedSymbols = 48
+  private static let leastBinarySymbols = 20
 
   /// The six bits of a symbol, or one of the two above.
   @inline(__always)
@@ -25,11 +26,18 @@ enum Base64: ByteCoding {
     }
   }
 
-  static func isPlausible(_ encoded: RawSpan) -> Bool {
-    guard encoded.byteCount >= leastSymbols else { return false }
+  static func isPlausible(_ encoded: RawSpan) -> Bool { plausibility(of: encoded) == .text }
+
+  /// Whether `encoded` is base64 of something worth a look: of text, or, when there is nothing else
+  /// in it than symbols, of a binary format.
+  static func plausibility(of encoded: RawSpan) -> Plausibility? {
+    guard encoded.byteCount >= leastSymbols else { return nil }
     var judge = TextJudge()
+    var octets = InlineArray<36, UInt8>(repeating: 0)
+    var isText = true
     var accumulator: UInt32 = 0
     var symbols = 0
+    var count = 0
     var index = 0
     while index < encoded.byteCount, symbols < probedSymbols {
       let bits = bits(encoded[index])
@@ -38,16 +46,28 @@ enum Base64: ByteCoding {
         accumulator = accumulator << 6 | UInt32(bits)
         symbols &+= 1
         // Every symbol of four but the first completes a byte; bits of the next one may follow it.
+        guard symbols & 3 != 1 else { continue }
         let spare = UInt32((8 &- 2 &* (symbols & 3)) & 7)
-        if symbols & 3 != 1, !judge.accept(UInt8(truncatingIfNeeded: accumulator >> spare)) {
-          return false
-        }
+        let octet = UInt8(truncatingIfNeeded: accumulator >> spare)
+        octets[count] = octet
+        count &+= 1
+        if isText, !judge.accept(octet) { isText = false }
       } else if bits == other {
         index &-= 1
         break
       }
     }
-    return symbols >= probedSymbols || symbols >= leastSymbols && ends(encoded, at: index)
+    if isText {
+      return symbols >= probedSymbols || symbols >= leastSymbols && ends(encoded, at: index)
+        ? .text : nil
+    }
+    guard symbols >= leastBinarySymbols, symbols >= probedSymbols || ends(encoded, at: index) else {
+      return nil
+    }
+    let prefix = unsafe octets.span.bytes.extracting(first: count)
+    let total = index < encoded.byteCount ? encoded.byteCount / 4 &* 3 : count
+    if BinaryEncoding(of: prefix, total: total) != nil { return .binary }
+    return BinaryEncoding.mayBeDeflate(prefix) && symbols >= probedSymbols ? .binary : nil
   }
 
   /// Whether only padding and white space follow.

@@ -30,3 +30,40 @@ public enum Luhn {
     return sum
   }
 }
+
+/// ISO/IEC 7064 MOD 97-10 over letters and digits, `A` being 10 (IBAN, EID).
+enum Mod97 {
+  /// The remainder of the number that `text` writes, beginning at `start` and going round; nil when
+  /// there is anything but letters and digits.
+  static func remainder(_ text: RawSpan, from start: Int = 0) -> UInt32? {
+    var remainder: UInt32 = 0
+    for step in text.byteOffsets {
+      let place = (start &+ step) % text.byteCount
+      let byte = text[place].lowercasedASCII
+      if byte.isASCIIDigit {
+        remainder = (remainder &* 10 &+ UInt32(byte &- 0x30)) % 97
+      } else if byte.isASCIILetter {
+        remainder = (remainder &* 100 &+ UInt32(byte &- 0x61) &+ 10) % 97
+      } else {
+        return nil
+      }
+    }
+    return remainder
+  }
+}
+
+/// A weighted sum of decimal digits, as national numbers are checked (mod 11).
+enum WeightedSum {
+  /// The sum of each digit of `digits` times its weight; a weight is a hexadecimal digit. The caller
+  /// has seen that there are as many digits as weights.
+  static func of(_ digits: RawSpan, weights: StaticString) -> Int {
+    weights.withUTF8Buffer { buffer in
+      var sum = 0
+      for index in 0..<min(buffer.count, digits.byteCount) {
+        let weight = unsafe buffer[index].hexDigitValue ?? 0
+        sum &+= Int(weight) &* Int(digits[index] &- 0x30)
+      }
+      return sum
+    }
+  }
+}

@@ -1,14 +1,52 @@
 /// A value with what stands around it, as detectors see it.
 struct Leaf: ~Escapable {
-  /// Decoded, without white space at its ends.
+  /// Decoded, without white space at its ends; at most `longest` bytes.
   let value: RawSpan
   let meaning: KeyMeaning
+  let shape: ValueShape
+
+  static var longest: Int { 254 }
 
   @_lifetime(copy value)
   init(_ value: RawSpan, meaning: KeyMeaning) {
     self.value = value
     self.meaning = meaning
+    shape = ValueShape(of: value)
   }
+}
+
+/// What a value is made of, counted once, so that most detectors need not look at it.
+struct ValueShape {
+  private(set) var digits = 0
+  /// `A` to `F` in either case, and the letters beyond.
+  private(set) var hexLetters = 0
+  private(set) var otherLetters = 0
+  private(set) var signs = 0
+  private(set) var hasAt = false
+  private(set) var hasPoint = false
+  private(set) var hasComma = false
+
+  init(of value: RawSpan) {
+    for index in value.byteOffsets {
+      let byte = value[index]
+      if byte.isASCIIDigit {
+        digits &+= 1
+      } else if byte.isASCIILetter {
+        if byte | 0x20 <= 0x66 { hexLetters &+= 1 } else { otherLetters &+= 1 }
+      } else {
+        signs &+= 1
+        if byte == 0x40 { hasAt = true }
+        if byte == 0x2E { hasPoint = true }
+        if byte == 0x2C { hasComma = true }
+      }
+    }
+  }
+
+  var letters: Int { hexLetters &+ otherLetters }
+  /// Nothing but decimal digits.
+  var isNumber: Bool { letters == 0 && signs == 0 }
+  /// Nothing but hexadecimal digits.
+  var isHexadecimal: Bool { otherLetters == 0 && signs == 0 }
 }
 
 /// What a detector says of a leaf.
@@ -24,6 +62,8 @@ struct Detection {
     /// The hexadecimal digits, in lower case.
     case hexadecimal
     case lowercase
+    /// Letters and digits, in lower case.
+    case lowercaseAlphanumeric
   }
 
   var kind: IdentifierKind
@@ -33,21 +73,24 @@ struct Detection {
   var precision: UInt32 = 0
   /// The number of the watched value that it is; `.max` for none.
   var watched = UInt32.max
+  /// The last element of the path, when the value is not written as it is; else empty.
+  var label: StaticString = ""
 
   init(
     _ kind: IdentifierKind, _ confidence: Confidence, as normalization: Normalization,
-    precision: UInt32 = 0
+    precision: UInt32 = 0, label: StaticString = ""
   ) {
     self.kind = kind
     self.confidence = confidence
     self.normalization = normalization
     self.precision = precision
+    self.label = label
   }
 }
 
 /// The digits of a short value, without the separators that people write between them.
 struct Digits {
-  private var storage = InlineArray<24, UInt8>(repeating: 0)
+  private var storage = InlineArray<32, UInt8>(repeating: 0)
   private(set) var count = 0
   private(set) var radix: UInt = 10
 
@@ -55,7 +98,17 @@ struct Digits {
     @_lifetime(borrow self) get { unsafe storage.span.bytes.extracting(first: count) }
   }
 
-  /// Nil when there is anything but 1 to 24 digits of `radix` and single separators between them.
+  init() {}
+
+  /// Adds a digit; false when there are too many.
+  mutating func append(_ digit: UInt8) -> Bool {
+    guard count < storage.count else { return false }
+    storage[count] = digit
+    count &+= 1
+    return true
+  }
+
+  /// Nil when there is anything but 1 to 32 digits of `radix` and single separators between them.
   init?(_ text: RawSpan, radix: UInt = 10) {
     self.radix = radix
     var follows = false

@@ -2,9 +2,10 @@
 enum DeviceDetector {
   static func detect(_ leaf: borrowing Leaf) -> Detection? {
     switch leaf.meaning.group {
-    case .mac, .bssid, .none, .device: return hardwareAddress(leaf) ?? uuid(leaf)
-    case .androidID: return androidID(leaf.value) ?? uuid(leaf)
-    case .advertisingID: return uuid(leaf)
+    case .mac, .bssid, .none, .other: return hardwareAddress(leaf)
+    case .device: return hardwareAddress(leaf) ?? named(leaf, .advertisingID)
+    case .androidID: return named(leaf, .androidID)
+    case .advertisingID: return named(leaf, .advertisingID)
     case .serial: return serialNumber(leaf)
     case .ssid:
       // IEEE 802.11: 1 to 32 octets.
@@ -14,11 +15,30 @@ enum DeviceDetector {
     }
   }
 
+  /// What a value that nothing names could be: a UUID (RFC 9562), or 64, 128 or 160 bits in
+  /// hexadecimal digits. Anything has one; only one that goes to several recipients tells something.
+  static func candidate(_ leaf: borrowing Leaf) -> IdentifierKind? {
+    guard leaf.shape.otherLetters == 0, leaf.meaning.group == .none || leaf.meaning.group == .other
+    else { return nil }
+    switch leaf.value.byteCount {
+    case 36 where isUUID(leaf.value) && !leaf.value.isNullLike: return .advertisingID
+    case 16 where isRandomHexadecimal(leaf): return .androidID
+    case 32 where isRandomHexadecimal(leaf), 40 where isRandomHexadecimal(leaf):
+      return .advertisingID
+    default: return nil
+    }
+  }
+
+  private static func isRandomHexadecimal(_ leaf: borrowing Leaf) -> Bool {
+    leaf.shape.isHexadecimal && leaf.shape.hexLetters >= 2 && leaf.shape.digits >= 2
+  }
+
   /// An EUI-48 (RFC 9542): six octets with `:` or `-` between them, three groups with `.`, or bare
   /// digits, which only a name makes one.
   private static func hardwareAddress(_ leaf: borrowing Leaf) -> Detection? {
     let isKeyed = leaf.meaning.group == .mac || leaf.meaning.group == .bssid
-    guard let address = HardwareAddress(leaf.value), address.isOfOneInterface,
+    guard leaf.shape.otherLetters == 0, leaf.value.byteCount <= 17,
+      let address = HardwareAddress(leaf.value), address.isOfOneInterface,
       isKeyed || address.hasSeparators
     else { return nil }
     let kind: IdentifierKind = leaf.meaning.group == .bssid ? .bssid : .macAddress
@@ -27,55 +47,49 @@ enum DeviceDetector {
     return Detection(kind, confidence, as: .hexadecimal)
   }
 
-  /// 64 bits in lower-case hexadecimal digits.
-  private static func androidID(_ value: RawSpan) -> Detection? {
-    guard value.byteCount == 16, !value.isNullLike, isLowercaseHexadecimal(value) else {
-      return nil
+  /// An Android ID has 64 bits, an advertising identifier is a UUID, an OAID either or longer: as
+  /// any other thing may be. The name decides.
+  private static func named(_ leaf: borrowing Leaf, _ kind: IdentifierKind) -> Detection? {
+    let value = leaf.value
+    guard leaf.shape.otherLetters == 0, value.byteCount >= 16, !value.isNullLike else { return nil }
+    if value.byteCount == 36, isUUID(value) {
+      // `did` may be the identifier of anything.
+      let isSure = leaf.meaning.group != .device || leaf.meaning.isStrong
+      return Detection(kind, isSure ? .medium : .low, as: .lowercase)
     }
-    return Detection(.androidID, .medium, as: .hexadecimal)
+    guard leaf.shape.isHexadecimal, leaf.shape.digits < value.byteCount else { return nil }
+    switch value.byteCount {
+    case 16 where leaf.meaning.group == .androidID || leaf.meaning.isStrong:
+      let isAndroid = leaf.meaning.group == .device
+      return Detection(isAndroid ? .androidID : kind, .medium, as: .hexadecimal)
+    case 32 where leaf.meaning.isStrong, 40 where leaf.meaning.isStrong,
+      64 where leaf.meaning.isStrong:
+      return Detection(kind, .medium, as: .hexadecimal)
+    default: return nil
+    }
   }
 
-  /// An advertising identifier is a UUID (RFC 9562), as any other thing may be: the name decides.
-  private static func uuid(_ leaf: borrowing Leaf) -> Detection? {
-    let value = leaf.value
-    let isKeyed = leaf.meaning.group == .advertisingID
-    guard isKeyed || leaf.meaning.group == .device, value.byteCount == 36, !value.isNullLike
-    else { return nil }
+  private static func isUUID(_ value: RawSpan) -> Bool {
+    guard value.byteCount == 36 else { return false }
     for index in value.byteOffsets {
       switch index {
-      case 8, 13, 18, 23: guard value[index] == 0x2D else { return nil }
-      default: guard value[index].hexDigitValue != nil else { return nil }
+      case 8, 13, 18, 23: guard value[index] == 0x2D else { return false }
+      default: guard value[index].hexDigitValue != nil else { return false }
       }
     }
-    return Detection(.advertisingID, isKeyed ? .medium : .low, as: .lowercase)
+    return true
   }
 
   /// Vendors agree on nothing but that it is short and has digits.
   private static func serialNumber(_ leaf: borrowing Leaf) -> Detection? {
     let value = leaf.value
     guard value.byteCount >= 6, value.byteCount <= 32, !value.isNullLike else { return nil }
-    var digits = 0
-    var letters = 0
-    for index in value.byteOffsets {
-      let byte = value[index]
-      if byte.isASCIIDigit {
-        digits &+= 1
-      } else if byte.isASCIILetter {
-        letters &+= 1
-      } else if byte != 0x2D && byte != 0x5F {
-        return nil
-      }
+    for index in value.byteOffsets where !value[index].isAlphanumeric {
+      guard value[index] == 0x2D || value[index] == 0x5F else { return nil }
     }
-    guard digits > 0 else { return nil }
-    let isSure = leaf.meaning.isStrong || letters > 0 && value.byteCount >= 8
+    guard leaf.shape.digits > 0 else { return nil }
+    let isSure = leaf.meaning.isStrong || leaf.shape.letters > 0 && value.byteCount >= 8
     return Detection(.serialNumber, isSure ? .medium : .low, as: .verbatim)
-  }
-
-  private static func isLowercaseHexadecimal(_ value: RawSpan) -> Bool {
-    for index in value.byteOffsets {
-      guard value[index].isASCIIDigit || value[index] &- 0x61 < 6 else { return false }
-    }
-    return true
   }
 }
 

@@ -32,6 +32,14 @@ public struct Finder: ~Copyable {
   var isWatchHot = false
   /// Whether the lists have values that only a whole leaf can be.
   let watchesAllLeaves: Bool
+  /// Compressed layers that wait, and their bytes.
+  var pending: [CompressedLayer] = []
+  var compressed: ByteBuffer
+  var guesses = 0
+  /// How many of `records` are candidates.
+  private var candidates = 0
+  /// The last leaf whose name says that another belongs to it, as it was decoded.
+  var half = ShortText()
 
   public init(limits: FinderLimits = FinderLimits(), watching index: WatchIndex? = nil) {
     self.limits = limits
@@ -41,10 +49,14 @@ public struct Finder: ~Copyable {
     path = ByteBuffer(limit: max(limits.pathBytes, 0))
     // A finding's path, name, value and normalised value.
     let bytesOfFinding = 2 &* (max(limits.pathBytes, 0) &+ max(limits.valueBytes, 0))
-    notes = ByteBuffer(limit: max(limits.findings, 0) &* bytesOfFinding)
-    records.reserveCapacity(max(limits.findings, 0))
-    // In each layer: what it decodes to, a string of it without escapes, and a name.
-    let capacity = 3 &* (max(limits.depth, 0) &+ 1)
+    let notices =
+      max(limits.findings, 0) &+ max(limits.compressedLayers, 0) &+ max(limits.candidates, 0)
+    notes = ByteBuffer(limit: notices &* bytesOfFinding)
+    records.reserveCapacity(max(limits.findings, 0) &+ max(limits.candidates, 0))
+    pending.reserveCapacity(max(limits.compressedLayers, 0))
+    compressed = ByteBuffer(limit: max(limits.decodedBytes, 0))
+    // In each layer: what it decodes to, where it came from, a string of it without escapes, a name.
+    let capacity = 4 &* (max(limits.depth, 0) &+ 1)
     buffers = Slab(capacity: capacity)
     for _ in 0..<capacity { _ = buffers.insert(ByteBuffer(limit: max(limits.decodedBytes, 0))) }
   }
@@ -55,26 +67,63 @@ public struct Finder: ~Copyable {
   /// - Parameters:
   ///   - bytes: the part, reassembled, without transfer and content codings.
   ///   - key: the name that stands beside it, for example of the header field; may be empty.
+  ///   - decoder: undoes the compressed layers inside.
+  public mutating func inspect<Sink: FindingSink & ~Copyable, Decoder: ContentDecoder & ~Copyable>(
+    _ bytes: RawSpan, part: MessagePart, key: RawSpan, decoder: inout Decoder,
+    into sink: inout Sink
+  ) -> MessageFacts {
+    read(bytes, part: part, key: key)
+    openCompressedLayers(with: &decoder)
+    give(to: &sink, part: part, byteCount: bytes.byteCount)
+    return facts
+  }
+
+  /// The same without anybody who undoes compressed layers: they are counted.
   public mutating func inspect<Sink: FindingSink & ~Copyable>(
     _ bytes: RawSpan, part: MessagePart, key: RawSpan, into sink: inout Sink
   ) -> MessageFacts {
+    read(bytes, part: part, key: key)
+    facts.undecodedLayers = pending.count
+    give(to: &sink, part: part, byteCount: bytes.byteCount)
+    return facts
+  }
+
+  private mutating func read(_ bytes: RawSpan, part: MessagePart, key: RawSpan) {
     facts = MessageFacts()
     path.removeAll()
     notes.removeAll()
     records.removeAll(keepingCapacity: true)
+    pending.removeAll(keepingCapacity: true)
+    candidates = 0
+    compressed.shrink(to: limits.keptBytes)
     lowRecords = 0
+    guesses = 0
+    half = ShortText()
     watcher?.begin()
     let watched = watch(bytes)
     switch part {
     case .httpURL: walkURL(bytes, at: 0, depth: 0)
     case .httpRequestCookie: walkForm(bytes, at: 0, label: "cookie", depth: 1)
+    case .smtpMessage: walkMail(bytes, at: 0, key: key)
+    case .dnsName: walkLabels(bytes, at: 0, depth: 0)
     default: visit(bytes, at: 0, key: key, depth: 0)
     }
     endWatch(watched, bytes)
-    facts.findings = records.count
-    for record in records { sink.found(Finding(record, part: part, in: notes.bytes)) }
-    counters.count(facts, bytes: bytes.byteCount)
-    return facts
+  }
+
+  private mutating func give<Sink: FindingSink & ~Copyable>(
+    to sink: inout Sink, part: MessagePart, byteCount: Int
+  ) {
+    noteAccessPoints()
+    facts.findings = records.count &- candidates
+    for record in records {
+      if record.isCandidate {
+        sink.candidate(Finding(record, part: part, in: notes.bytes))
+      } else {
+        sink.found(Finding(record, part: part, in: notes.bytes))
+      }
+    }
+    counters.count(facts, bytes: byteCount)
   }
 
   // MARK: Layers
@@ -83,9 +132,11 @@ public struct Finder: ~Copyable {
   mutating func visit(_ raw: RawSpan, at start: Int, key: RawSpan, depth: Int) {
     let (blank, end) = raw.trimmed
     guard blank < end, countNode() else { return }
+    facts.layers = max(facts.layers, depth)
+    facts.examinedBytes &+= raw.byteCount
+    if raw.beginsBinary, visitBinary(raw, at: start, key: key, depth: depth) { return }
     let value = raw.extracting(blank..<end)
     let start = start &+ blank
-    facts.layers = max(facts.layers, depth)
     let encoding = Encoding(of: value)
     guard encoding == .plain || depth < limits.depth else {
       facts.limits.insert(.depth)
@@ -95,20 +146,92 @@ public struct Finder: ~Copyable {
     switch encoding {
     case .plain: leaf(value, at: start, key: key)
     case .json: walkJSON(value, at: start, key: key, depth: inner)
+    case .xml: walkXML(value, at: start, depth: inner)
+    case .multipart:
+      let boundary = value.extracting(Multipart.boundary(of: value) ?? 0..<0)
+      walkMultipart(value, boundary: boundary, at: start, depth: inner)
     case .url: walkURL(value, at: start, depth: depth)
     case .form: walkForm(value, at: start, label: "form", depth: inner)
-    case .base64:
+    case .dataURI: walkDataURI(value, at: start, key: key, depth: inner)
+    case .webToken: walkWebToken(value, at: start, depth: inner)
+    case .base64, .base64OfBinary:
       base64Depth &+= 1
-      descend(Base64.self, value, at: start, key: key, depth: inner)
+      descend(
+        Base64.self, value, at: start, key: key, depth: inner,
+        isBinary: encoding == .base64OfBinary)
       base64Depth &-= 1
     case .percent: descend(PercentEncoding.self, value, at: start, key: key, depth: inner)
-    case .hexadecimal: descend(Hexadecimal.self, value, at: start, key: key, depth: inner)
+    case .hexadecimal, .hexadecimalOfBinary:
+      descend(
+        Hexadecimal.self, value, at: start, key: key, depth: inner,
+        isBinary: encoding == .hexadecimalOfBinary)
+    case .hexadecimalPairs:
+      descend(HexadecimalPairs.self, value, at: start, key: key, depth: inner)
     }
   }
 
-  /// Decodes a layer, looks at what is inside, and traces what was found back to `encoded`.
+  /// Looks at bytes that are no text; false when they are nothing known.
+  private mutating func visitBinary(
+    _ bytes: RawSpan, at start: Int, key: RawSpan, depth: Int
+  ) -> Bool {
+    let probe = bytes.extracting(first: min(bytes.byteCount, 64))
+    guard let encoding = BinaryEncoding(of: probe, total: bytes.byteCount) else {
+      return guess(bytes, at: start, key: key, depth: depth)
+    }
+    guard depth < limits.depth else {
+      facts.limits.insert(.depth)
+      return false
+    }
+    let inner = depth &+ 1
+    switch encoding {
+    case .gzip, .zlib, .deflate:
+      return postpone(bytes, encoding, at: start, key: key, depth: inner)
+    case .utf16LittleEndian:
+      descend(UTF16LittleEndian.self, bytes, at: start, key: key, depth: inner)
+      return true
+    case .utf16BigEndian:
+      descend(UTF16BigEndian.self, bytes, at: start, key: key, depth: inner)
+      return true
+    case .propertyList:
+      return walk(BinaryPropertyList.self, bytes, at: start, key: key, depth: inner)
+    case .grpc:
+      // A length-prefixed message (gRPC over HTTP/2), not compressed.
+      let outside = path.count
+      appendToPath("grpc")
+      visit(bytes.extracting(droppingFirst: 5), at: start &+ 5, key: key, depth: inner)
+      path.truncate(to: outside)
+      return true
+    case .protobuf:
+      return walk(ProtobufMessage.self, bytes, at: start, key: key, depth: inner)
+        || CBOR.mayBegin(probe) && walk(CBOR.self, bytes, at: start, key: key, depth: inner)
+        || MessagePack.mayBegin(probe)
+          && walk(MessagePack.self, bytes, at: start, key: key, depth: inner)
+        || guess(bytes, at: start, key: key, depth: depth)
+    case .messagePack, .cbor:
+      return walk(MessagePack.self, bytes, at: start, key: key, depth: inner)
+        || walk(CBOR.self, bytes, at: start, key: key, depth: inner)
+        || guess(bytes, at: start, key: key, depth: depth)
+    }
+  }
+
+  /// Keeps bytes that nothing explains: a deflate stream has no mark. False, because they are looked
+  /// at as they are, too.
+  private mutating func guess(
+    _ bytes: RawSpan, at start: Int, key: RawSpan, depth: Int
+  ) -> Bool {
+    if depth > 0 || bytes.byteCount >= 64, depth < limits.depth,
+      BinaryEncoding.mayBeDeflate(bytes)
+    {
+      _ = postpone(bytes, .deflate, at: start, key: key, depth: depth &+ 1)
+    }
+    return false
+  }
+
+  /// Decodes a layer, looks at what is inside, and traces what was found back to `encoded`. With
+  /// `isBinary` it is one only when a binary format is inside.
   mutating func descend<Coding: ByteCoding>(
-    _ coding: Coding.Type, _ encoded: RawSpan, at start: Int, key: RawSpan, depth: Int
+    _ coding: Coding.Type, _ encoded: RawSpan, at start: Int, key: RawSpan, depth: Int,
+    isBinary: Bool = false
   ) {
     let budget = min(encoded.byteCount, limits.decodedBytes &- facts.decodedBytes)
     if budget < encoded.byteCount { facts.limits.insert(.decodedBytes) }
@@ -116,34 +239,63 @@ public struct Finder: ~Copyable {
       return leaf(encoded, at: start, key: key)
     }
     let consumed = Coding.decode(encoded.extracting(first: budget), into: &buffer)
+    facts.decodedBytes &+= buffer.count
     if consumed == 0 {
       leaf(encoded, at: start, key: key)
     } else {
-      facts.decodedBytes &+= buffer.count
-      let outside = (path: path.count, records: records.count)
+      let outside = (path: path.count, records: records.count, pending: pending.count)
       appendToPath(Coding.label)
       let watched = watch(buffer.bytes)
-      visit(buffer.bytes, at: 0, key: key, depth: depth)
+      var isLayer = true
+      if isBinary {
+        isLayer = visitBinary(buffer.bytes, at: 0, key: key, depth: depth)
+      } else {
+        visit(buffer.bytes, at: 0, key: key, depth: depth)
+      }
       endWatch(watched, buffer.bytes)
       path.truncate(to: outside.path)
-      trace(coding, from: outside.records, in: encoded, at: start)
-      let rest = encoded.extracting(consumed..<budget)
-      scanText(rest, at: start &+ consumed, meaning: .none)
+      trace(coding, from: outside.records, outside.pending, in: encoded, at: start)
+      if isLayer {
+        let rest = encoded.extracting(consumed..<budget)
+        scanText(rest, at: start &+ consumed, meaning: .none)
+      } else {
+        leaf(encoded, at: start, key: key)
+      }
     }
     giveBack(buffer)
   }
 
+  /// In ascending order of their places, so that one pass over `encoded` finds all: there are few.
   private mutating func trace<Coding: ByteCoding>(
-    _ coding: Coding.Type, from first: Int, in encoded: RawSpan, at start: Int
+    _ coding: Coding.Type, from first: Int, _ firstPending: Int, in encoded: RawSpan, at start: Int
   ) {
     var cursor = CodingCursor()
-    var last = 0
-    for index in first..<records.count {
-      let offset = records[index].offset
-      if offset < last { cursor = CodingCursor() }
-      last = offset
-      Coding.seek(&cursor, to: offset, in: encoded)
-      records[index].offset = start &+ cursor.encoded
+    var passed = -1
+    while true {
+      var next = Int.max
+      for index in first..<records.count where records[index].offset > passed {
+        next = min(next, records[index].offset)
+      }
+      for index in firstPending..<pending.count where pending[index].offset > passed {
+        next = min(next, pending[index].offset)
+      }
+      guard next < Int.max else { break }
+      passed = next
+      Coding.seek(&cursor, to: next, in: encoded)
+      let outside = -2 &- (start &+ cursor.encoded)
+      for index in first..<records.count where records[index].offset == next {
+        records[index].offset = outside
+      }
+      for index in firstPending..<pending.count where pending[index].offset == next {
+        pending[index].offset = outside
+      }
+    }
+    // Those that were found are negative until all are.
+    for index in first..<records.count where records[index].offset < 0 {
+      records[index].offset = -2 &- records[index].offset
+    }
+    for index in firstPending..<pending.count where pending[index].offset < 0 {
+      pending[index].offset = -2 &- pending[index].offset
     }
   }
 
@@ -181,22 +333,44 @@ public struct Finder: ~Copyable {
   mutating func leaf(_ value: RawSpan, at start: Int, key: RawSpan) {
     if facts.phoneTime == nil { facts.phoneTime = PhoneTime(value, key: key) }
     let meaning = keyNames.meaning(of: key, searchesEnd: value.byteCount >= Finder.shortest)
+    if meaning.isHalf { half = ShortText(value) }
     if watchesLeaves, let hit = watched(value, at: start, key: key, meaning) {
-      let known = value.byteCount <= 254 ? detect(Leaf(value, meaning: meaning)) : nil
+      let known =
+        value.byteCount <= Leaf.longest ? detect(Leaf(value, meaning: meaning)) : nil
       guard let detection = watchedDetection(hit, instead: known) else { return }
-      note(detection, value, at: start, key: key)
-    } else if value.byteCount <= 254, let detection = detect(Leaf(value, meaning: meaning)) {
-      note(detection, value, at: start, key: key)
-    } else {
-      scanText(value, at: start, meaning: meaning)
+      return note(detection, value, at: start, key: key)
     }
+    if meaning.group == .authorization, value.byteCount <= 8192 {
+      return authorization(value, at: start, key: key)
+    }
+    if value.byteCount <= Leaf.longest {
+      let leaf = Leaf(value, meaning: meaning)
+      if let detection = detect(leaf) { return note(detection, value, at: start, key: key) }
+      if let kind = DeviceDetector.candidate(leaf) {
+        return noteCandidate(kind, value, at: start, key: key)
+      }
+    }
+    scanText(value, at: start, meaning: meaning)
   }
 
-  /// Shorter values are looked at only for a name that is wholly known.
-  static var shortest: Int { 12 }
+  /// Shorter values are looked at only for a name that is wholly known, or for an `@`.
+  static var shortest: Int { 10 }
+
+  /// Whether a value whose name says nothing can be anything.
+  static func isWorthALook(_ value: RawSpan) -> Bool {
+    value.byteCount >= shortest || value.byteCount >= 6 && value.firstOffset(of: 0x40) != nil
+  }
 
   func detect(_ leaf: borrowing Leaf) -> Detection? {
-    TelephonyDetector.detect(leaf) ?? DeviceDetector.detect(leaf) ?? LocationDetector.detect(leaf)
+    if let hashed = HashedIdentifier.detect(leaf) { return hashed }
+    guard leaf.meaning.digest == .none else { return nil }
+    if leaf.shape.digits >= 8 || leaf.meaning.group != .none {
+      if let number = TelephonyDetector.detect(leaf) ?? NationalIdentity.detect(leaf) {
+        return number
+      }
+      if let number = MoneyDetector.detect(leaf) ?? PhoneNumber.detect(leaf) { return number }
+    }
+    return DeviceDetector.detect(leaf) ?? LocationDetector.detect(leaf)
       ?? PersonDetector.detect(leaf)
   }
 
@@ -206,29 +380,106 @@ public struct Finder: ~Copyable {
     key: RawSpan, suffix: StaticString = ""
   ) {
     let isLow = detection.confidence == .low
-    guard records.count < limits.findings, !isLow || lowRecords < limits.findings / 4 else {
+    guard records.count &- candidates < limits.findings, !isLow || lowRecords < limits.findings / 4
+    else {
       facts.limits.insert(.findings)
       return
     }
     if isLow { lowRecords &+= 1 }
+    records.append(record(detection, value, and: second, at: start, key: key, suffix: suffix))
+  }
+
+  /// Notes a value that may be an identifier, if it is seen elsewhere again.
+  private mutating func noteCandidate(
+    _ kind: IdentifierKind, _ value: RawSpan, at start: Int, key: RawSpan
+  ) {
+    // A page's address is told to everybody whom the page calls.
+    guard candidates < limits.candidates, !key.equalsIgnoringCase("referer") else { return }
+    let detection = Detection(kind, .low, as: .lowercase)
+    candidates &+= 1
+    records.append(record(detection, value, at: start, key: key))
+    records[records.count &- 1].isCandidate = true
+  }
+
+  private mutating func record(
+    _ detection: Detection, _ value: RawSpan, and second: RawSpan = RawSpan(), at start: Int,
+    key: RawSpan, suffix: StaticString = ""
+  ) -> FindingRecord {
     let outside = path.count
-    if suffix.utf8CodeUnitCount > 0 { appendToPath(suffix) }
-    let pathStart = notes.count
-    Finder.copy(path, to: &notes)
+    appendToPath(suffix)
+    appendToPath(detection.label)
+    let (pathRange, keyRange) = notePlace(key)
     path.truncate(to: outside)
-    let keyStart = notes.count
-    notes.append(key.extracting(first: min(key.byteCount, limits.pathBytes)))
     let valueStart = notes.count
     appendValue(value, and: second, as: .verbatim)
     let normalizedStart = notes.count
     if !Finder.appendCanonical(of: detection.watched, watchIndex, to: &notes) {
       appendValue(value, and: second, as: detection.normalization)
     }
-    records.append(
-      FindingRecord(
-        detection: detection, offset: start, path: pathStart..<keyStart,
-        key: keyStart..<valueStart, value: valueStart..<normalizedStart,
-        normalized: normalizedStart..<notes.count))
+    return FindingRecord(
+      detection: detection, offset: start, path: pathRange, key: keyRange,
+      value: valueStart..<normalizedStart, normalized: normalizedStart..<notes.count)
+  }
+
+  /// Notes the path as it is now, and a name.
+  mutating func notePlace(_ key: RawSpan) -> (path: Range<Int>, key: Range<Int>) {
+    let pathStart = notes.count
+    Finder.copy(path, to: &notes)
+    let keyStart = notes.count
+    notes.append(key.extracting(first: min(key.byteCount, limits.pathBytes)))
+    return (pathStart..<keyStart, keyStart..<notes.count)
+  }
+
+  /// Makes a noted path the path again.
+  mutating func recallPath(_ range: Range<Int>) {
+    path.removeAll()
+    Finder.copy(notes, range, to: &path)
+  }
+
+  func recall(_ range: Range<Int>, into buffer: inout ByteBuffer) {
+    buffer.append(notes.bytes.extracting(range))
+  }
+
+  private static func copy(
+    _ notes: borrowing ByteBuffer, _ range: Range<Int>, to path: inout ByteBuffer
+  ) {
+    path.append(notes.bytes.extracting(range))
+  }
+
+  /// Notes a place that two findings make together, where the first is.
+  mutating func notePair(_ first: FindingRecord, _ second: FindingRecord) {
+    guard records.count &- candidates < limits.findings else {
+      facts.limits.insert(.findings)
+      return
+    }
+    let start = notes.count
+    Finder.append(first.normalized, and: second.normalized, to: &notes)
+    // An access point is heard within about 100 m.
+    var pair = first
+    pair.detection = Detection(.location, .medium, as: .verbatim, precision: 100)
+    pair.value = start..<notes.count
+    pair.normalized = pair.value
+    records.append(pair)
+  }
+
+  private static func append(
+    _ first: Range<Int>, and second: Range<Int>, to notes: inout ByteBuffer
+  ) {
+    for index in first {
+      let byte = notes.bytes[index]
+      notes.append(byte)
+    }
+    notes.append(0x2C)
+    for index in second {
+      let byte = notes.bytes[index]
+      notes.append(byte)
+    }
+  }
+
+  /// The normalised value of a finding.
+  @_lifetime(borrow self)
+  func normalized(_ record: FindingRecord) -> RawSpan {
+    notes.bytes.extracting(record.normalized)
   }
 
   private static func copy(_ source: borrowing ByteBuffer, to notes: inout ByteBuffer) {
@@ -258,6 +509,8 @@ public struct Finder: ~Copyable {
       case .digits: if byte.isASCIIDigit { notes.append(byte) }
       case .hexadecimal: if byte.hexDigitValue != nil { notes.append(byte.lowercasedASCII) }
       case .lowercase: notes.append(byte.lowercasedASCII)
+      case .lowercaseAlphanumeric:
+        if byte.isAlphanumeric { notes.append(byte.lowercasedASCII) }
       }
     }
   }
@@ -293,33 +546,6 @@ public struct Finder: ~Copyable {
     while divisor > 0 {
       path.append(UInt8(truncatingIfNeeded: 0x30 &+ number / divisor % 10))
       divisor /= 10
-    }
-  }
-}
-
-/// What a value looks like from its first bytes.
-enum Encoding: Equatable {
-  case plain, json, url, base64, form, percent, hexadecimal
-
-  init(of value: RawSpan) {
-    let count = value.byteCount
-    if count < 8 {
-      self = .plain
-    } else if JSONReader.begins(value) || value[0] == 0x22 && value[count &- 1] == 0x22 {
-      self = .json
-    } else if value.hasPrefixIgnoringCase("http://") || value.hasPrefixIgnoringCase("https://") {
-      self = .url
-    } else if Hexadecimal.isPlausible(value) {
-      // Before base64, of which hexadecimal digits are symbols.
-      self = .hexadecimal
-    } else if Base64.isPlausible(value) {
-      self = .base64
-    } else if Form.begins(value, at: 0) {
-      self = .form
-    } else if PercentEncoding.isPlausible(value) {
-      self = .percent
-    } else {
-      self = .plain
     }
   }
 }

@@ -13,6 +13,10 @@ public struct FinderLimits: Sendable {
   public var findings = 64
   /// The longest value of a finding; a longer one is cut.
   public var valueBytes = 256
+  /// The most compressed layers of a message, inside each other or beside.
+  public var compressedLayers = 8
+  /// The most values of a message that are remembered because they may be identifiers (`candidate`).
+  public var candidates = 16
   /// Memory of a layer that is kept for the next message.
   public var keptBytes = 1 << 16
 
@@ -29,8 +33,9 @@ public struct FinderLimitSet: RawRepresentable, Equatable, Sendable {
   public static var nodes: Self { Self(rawValue: 4) }
   public static var path: Self { Self(rawValue: 8) }
   public static var findings: Self { Self(rawValue: 16) }
-  /// Containers of one JSON text in each other.
+  /// Containers of one JSON text, or elements of an XML text, in each other.
   public static var nesting: Self { Self(rawValue: 32) }
+  public static var compressedLayers: Self { Self(rawValue: 64) }
 
   public var isEmpty: Bool { rawValue == 0 }
   public func contains(_ other: Self) -> Bool { rawValue & other.rawValue == other.rawValue }
@@ -51,6 +56,9 @@ public struct FinderCounters: Equatable, Sendable {
   public internal(set) var pathLimits: UInt64 = 0
   public internal(set) var findingsLimits: UInt64 = 0
   public internal(set) var nestingLimits: UInt64 = 0
+  public internal(set) var compressedLayersLimits: UInt64 = 0
+  /// Compressed layers that nobody could undo.
+  public internal(set) var undecodedLayers: UInt64 = 0
 
   public init() {}
 
@@ -66,5 +74,7 @@ public struct FinderCounters: Equatable, Sendable {
     if facts.limits.contains(.path) { pathLimits &+= 1 }
     if facts.limits.contains(.findings) { findingsLimits &+= 1 }
     if facts.limits.contains(.nesting) { nestingLimits &+= 1 }
+    if facts.limits.contains(.compressedLayers) { compressedLayersLimits &+= 1 }
+    undecodedLayers &+= UInt64(facts.undecodedLayers)
   }
 }

@@ -38,6 +38,15 @@ public struct Finding: ~Escapable {
 public protocol FindingSink: ~Copyable {
   /// Called once a finding, in the order in which they were found, after the message was read.
   mutating func found(_ finding: borrowing Finding)
+
+  /// Called for each value that could be an identifier and that nothing names: a UUID, or random
+  /// digits. It is one when it goes to several recipients (`RecurringIdentifiers`). Its confidence
+  /// is low.
+  mutating func candidate(_ finding: borrowing Finding)
+}
+
+extension FindingSink where Self: ~Copyable {
+  public mutating func candidate(_ finding: borrowing Finding) {}
 }
 
 /// What else is known of a message after it was inspected.
@@ -50,8 +59,14 @@ public struct MessageFacts: Sendable {
   public internal(set) var layers = 0
   /// How many bytes all layers decoded to.
   public internal(set) var decodedBytes = 0
+  /// The bytes of all values and texts that were looked at, each as often as it was: the work.
+  public internal(set) var examinedBytes = 0
   /// How many values were looked at.
   public internal(set) var nodes = 0
+  /// Compressed layers that could not be undone.
+  public internal(set) var undecodedLayers = 0
+  /// Values whose name says that they are the strength of a signal.
+  var signals = 0
   /// How many findings the sink was given.
   public internal(set) var findings = 0
   /// The limits that were met: what lay beyond was not seen.
@@ -66,6 +81,8 @@ public struct MessageFacts: Sendable {
 /// A finding while its message is still being read: ranges of the finder's notes.
 struct FindingRecord {
   var detection: Detection
+  /// Not an identifier yet.
+  var isCandidate = false
   var offset: Int
   var path: Range<Int>
   var key: Range<Int>

@@ -2,12 +2,14 @@
 /// `name=value`.
 enum Form {
   private static let longestName = 64
+  private static let mostBlanks = 16
 
   /// Whether a name, `=` and a value begin at `start`, white space left aside. The padding of
   /// base64 is no value.
   static func begins(_ bytes: RawSpan, at start: Int) -> Bool {
     var index = start
-    while index < bytes.byteCount, bytes[index].isBlank { index &+= 1 }
+    // Few: what is looked at again at each end of a line must not be long.
+    while index < bytes.byteCount, index &- start < mostBlanks, bytes[index].isBlank { index &+= 1 }
     let name = index
     while index < bytes.byteCount, index &- name <= longestName {
       let byte = bytes[index]
@@ -88,15 +90,15 @@ extension Finder {
   ) {
     let value = bytes.extracting(place.start..<(place.start &+ place.count))
     let meaning = keyNames.meaning(of: name, searchesEnd: place.count >= Finder.shortest)
-    guard meaning != .none || place.count >= Finder.shortest || watchesLeaves else { return }
+    guard meaning != .none || Finder.isWorthALook(value) || watchesLeaves else { return }
     appendToPath(name)
-    correlate(meaning, place, in: bytes, with: &siblings, key: name)
     // Base64 that nobody escaped has `+` for itself, not for a space.
     if FormEncoding.isPlausible(value), !Base64.isPlausible(value) {
       descend(FormEncoding.self, value, at: place.outside, key: name, depth: depth)
     } else {
       visit(value, at: place.outside, key: name, depth: depth)
     }
+    correlate(meaning, at: place.outside, with: &siblings, key: name)
   }
 
   /// Looks at a request target or URL: the segments of its path, each with the one before it as its
@@ -107,11 +109,30 @@ extension Finder {
     guard isDeepEnough, countNode() else { return }
     let fragment = bytes.firstOffset(of: 0x23) ?? bytes.byteCount
     let question = bytes.extracting(first: fragment).firstOffset(of: 0x3F) ?? fragment
-    walkSegments(bytes.extracting(first: question), at: start, depth: depth &+ 1)
+    let path = endOfAuthority(bytes.extracting(first: question), at: start, depth: depth &+ 1)
+    walkSegments(
+      bytes.extracting(path..<question), at: start &+ path, depth: depth &+ 1)
     guard question < fragment else { return }
     walkForm(
       bytes.extracting((question &+ 1)..<fragment), at: start &+ question &+ 1, label: "query",
       depth: depth &+ 1)
+  }
+
+  /// Where the path of an absolute URL begins; its user and its host are looked at.
+  private mutating func endOfAuthority(_ url: RawSpan, at start: Int, depth: Int) -> Int {
+    guard let colon = url.firstOffset(of: 0x3A), colon > 0, colon <= 16,
+      url.hasBytes("://", at: colon)
+    else { return 0 }
+    let first = colon &+ 3
+    let end = url.firstOffset(of: 0x2F, from: first) ?? url.byteCount
+    let authority = url.extracting(first..<end)
+    userInformation(authority, at: start &+ first)
+    let host = authority.firstOffset(of: 0x40).map { $0 &+ 1 } ?? 0
+    let outside = path.count
+    appendToPath("host")
+    walkLabels(authority.extracting(droppingFirst: host), at: start &+ first &+ host, depth: depth)
+    path.truncate(to: outside)
+    return end
   }
 
   private mutating func walkSegments(_ bytes: RawSpan, at start: Int, depth: Int) {
@@ -123,8 +144,7 @@ extension Finder {
       let end = bytes.firstOffset(of: 0x2F, from: position) ?? bytes.byteCount
       if end > position {
         let key = bytes.extracting(previous)
-        let count = end &- position
-        if count >= Finder.shortest || watchesLeaves
+        if Finder.isWorthALook(bytes.extracting(position..<end)) || watchesLeaves
           || keyNames.meaning(of: key, searchesEnd: false) != .none
         {
           appendToPath("path[")
@@ -136,6 +156,24 @@ extension Finder {
         previous = position..<end
         number &+= 1
       }
+      position = end &+ 1
+    }
+  }
+}
+
+extension Finder {
+  /// Looks at the labels of a host name, each with the one before it as its name.
+  mutating func walkLabels(_ bytes: RawSpan, at start: Int, depth: Int) {
+    var previous = 0..<0
+    var position = 0
+    while position < bytes.byteCount {
+      let end = bytes.firstOffset(of: 0x2E, from: position) ?? bytes.byteCount
+      let label = bytes.extracting(position..<end)
+      let key = bytes.extracting(previous)
+      if Finder.isWorthALook(label) || keyNames.meaning(of: key, searchesEnd: false) != .none {
+        visit(label, at: start &+ position, key: key, depth: depth)
+      }
+      previous = position..<end
       position = end &+ 1
     }
   }

@@ -59,9 +59,26 @@ struct JSONReader: ~Escapable {
     case 0x74 where bytes.hasBytes("true", at: start): position = start &+ 4
     case 0x6E where bytes.hasBytes("null", at: start): position = start &+ 4
     case 0x66 where bytes.hasBytes("false", at: start): position = start &+ 5
+    case let byte where byte.isASCIILetter || byte == 0x5F || byte == 0x24: return word()
     default: return .malformed
     }
     return .literal
+  }
+
+  /// A word without quotes: a name in a JavaScript object, or a value such as `NaN`.
+  private mutating func word() -> JSONToken {
+    let start = position
+    while position < bytes.byteCount,
+      bytes[position].isAlphanumeric || bytes[position] == 0x5F
+        || bytes[position] == 0x24
+    {
+      position &+= 1
+    }
+    let text = JSONText(start: start, count: position &- start, hasEscapes: false)
+    while position < bytes.byteCount, bytes[position].isBlank { position &+= 1 }
+    guard position < bytes.byteCount, bytes[position] == 0x3A else { return .literal }
+    position &+= 1
+    return .name(text)
   }
 
   private mutating func single(_ token: JSONToken) -> JSONToken {

@@ -1,5 +1,5 @@
 /// The containers around a value of a JSON text.
-struct JSONNesting {
+struct JSONNesting: ~Copyable {
   struct Frame {
     var isArray = false
     var container: UInt32 = 0
@@ -12,6 +12,10 @@ struct JSONNesting {
   private var frames = InlineArray<64, Frame>(repeating: Frame())
   private(set) var count = 0
   private var containers: UInt32 = 0
+  /// What a path says of the text.
+  let label: StaticString
+
+  init(label: StaticString) { self.label = label }
 
   var top: Frame { count > 0 ? frames[count &- 1] : Frame() }
 
@@ -43,10 +47,12 @@ struct JSONNesting {
 extension Finder {
   /// Looks at the values of a JSON text, or of several after each other. What is no JSON any more
   /// is looked at as text. `key` is the name that the text has; it is that of its own strings.
-  mutating func walkJSON(_ bytes: RawSpan, at start: Int, key: RawSpan, depth: Int) {
+  mutating func walkJSON(
+    _ bytes: RawSpan, at start: Int, key: RawSpan, depth: Int, label: StaticString = "json"
+  ) {
     facts.layers = max(facts.layers, depth)
     var reader = JSONReader(bytes)
-    var nesting = JSONNesting()
+    var nesting = JSONNesting(label: label)
     var siblings = Siblings()
     while true {
       let position = reader.position
@@ -67,19 +73,21 @@ extension Finder {
         let isNested = nesting.push(isArray: bytes[reader.position &- 1] == 0x5B)
         if !isNested { facts.limits.insert(.nesting) }
         guard isNested, countNode() else {
-          return jsonRest(bytes, from: position, at: start)
+          return jsonRest(bytes, from: position, at: start, label)
         }
         siblings.container = nesting.top.container
       case .end: return
-      case .malformed: return jsonRest(bytes, from: position, at: start)
+      case .malformed: return jsonRest(bytes, from: position, at: start, label)
       }
     }
   }
 
-  private mutating func jsonRest(_ bytes: RawSpan, from position: Int, at start: Int) {
+  private mutating func jsonRest(
+    _ bytes: RawSpan, from position: Int, at start: Int, _ label: StaticString
+  ) {
     let rest = bytes.extracting(droppingFirst: position)
     let outside = path.count
-    appendToPath("json")
+    appendToPath(label)
     scanText(rest, at: start &+ position, meaning: .none)
     path.truncate(to: outside)
   }
@@ -101,7 +109,9 @@ extension Finder {
     _ siblings: inout Siblings, in bytes: RawSpan, at start: Int, _ key: RawSpan, _ depth: Int
   ) {
     let name = nesting.top.name
-    let isLong = text.count >= Finder.shortest
+    let isLong =
+      text.count >= Finder.shortest
+      || !isNumber && Finder.isWorthALook(bytes.extracting(text))
     let raw = name.count > 0 ? bytes.extracting(name) : key
     guard
       isLong || name.hasEscapes || keyNames.meaning(of: raw, searchesEnd: false) != .none
@@ -126,8 +136,6 @@ extension Finder {
     in bytes: RawSpan, _ key: RawSpan, _ depth: Int
   ) {
     let value = bytes.extracting(place.start..<(place.start &+ place.count))
-    let meaning = keyNames.meaning(of: key, searchesEnd: false)
-    correlate(meaning, place, in: bytes, with: &siblings, key: key)
     if isNumber {
       if countNode() { leaf(value, at: place.outside, key: key) }
     } else if hasEscapes {
@@ -135,11 +143,13 @@ extension Finder {
     } else {
       visit(value, at: place.outside, key: key, depth: depth)
     }
+    let meaning = keyNames.meaning(of: key, searchesEnd: false)
+    correlate(meaning, at: place.outside, with: &siblings, key: key)
   }
 
   /// `json:device.ids[0]`.
   private mutating func appendToPath(_ nesting: borrowing JSONNesting, in bytes: RawSpan) {
-    appendToPath("json")
+    appendToPath(nesting.label)
     var isFirst = true
     for index in 0..<nesting.count {
       let frame = nesting[index]

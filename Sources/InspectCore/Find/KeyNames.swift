@@ -1,29 +1,7 @@
-/// What the name beside a value promises that the value is.
-struct KeyMeaning: Equatable {
-  enum Group: UInt8 {
-    case none
-    case imei, imeisv, meid, imsi, iccid
-    /// Any identifier of the device.
-    case device
-    case androidID, advertisingID, mac, bssid, ssid
-    case cellID
-    /// What stands beside a cell id: the area, the network.
-    case cellArea
-    case latitude, longitude, location
-    case serial, phone, email, password, authorization
-  }
-
-  var group: Group
-  /// Whether the name means nothing else. A weak one (`sn`, `cid`) needs more evidence.
-  var isStrong: Bool
-
-  static var none: Self { Self(group: .none, isStrong: false) }
-}
-
 /// The names that senders give to identifiers: a hash table, filled once.
 ///
-/// Names are compared without case, `_`, `-`, `.` and spaces. The names are those of public code,
-/// papers and SDK adapters.
+/// Names are compared without case, `_`, `-`, `.`, `:`, spaces and brackets. The names are those of
+/// public code, papers and SDK adapters.
 struct KeyNames: ~Copyable {
   private struct Entry {
     var hash: UInt64 = 0
@@ -31,7 +9,7 @@ struct KeyNames: ~Copyable {
     var meaning = KeyMeaning.none
   }
 
-  private static let capacity = 512
+  private static let capacity = 1024
   /// Longer names are looked at by their end only.
   private static let longest = 32
   private var entries = [Entry](repeating: Entry(), count: capacity)
@@ -43,77 +21,140 @@ struct KeyNames: ~Copyable {
     addDevice()
     addPlaces()
     addPeople()
+    addHashed()
+    addOthers()
   }
 
   private mutating func addTelephony() {
-    add(.imei, "imei", "imeis", "imei1", "imei2", "phoneimei", "deviceimei")
+    add(.imei, "imei", "imeis", "imei1", "imei2", "phoneimei", "deviceimei", "imeinumber")
     add(.imeisv, "imeisv")
     add(.meid, "meid", "meid1", "meid2")
     add(.imsi, "imsi", "simimsi", "subscriberid", "imsi1", "imsi2")
-    add(.iccid, "iccid", "simserial", "simserialnumber", "simserialno", "iccid1", "iccid2")
-    add(.phone, "msisdn", "phonenumber", "userphone", "mobilenumber", "line1number")
+    add(.iccid, "iccid", "simserial", "simserialnumber", "simserialno", "iccid1", "iccid2", "eid")
+    add(
+      .phone, "msisdn", "phonenumber", "userphone", "mobilenumber", "line1number", "mobilephone",
+      "phoneno", "telephone", "cellphone", "mobileno", "telefon", "telnr", "mobilnummer")
     add(.phone, strong: false, "phone", "mobile", "tel")
   }
 
   private mutating func addDevice() {
     add(.device, "deviceid")
     add(.device, strong: false, "did", "dvid", "devid")
-    add(.androidID, "androidid", "openudid")
+    add(.androidID, "androidid", "openudid", "ssaid")
     add(.androidID, strong: false, "aid", "andi", "asid", "udid", "dpid")
     add(
       .advertisingID, "idfa", "gaid", "gpsadid", "googleaid", "googleid", "advertisingid",
-      "advertisingtrackingid", "advertiserid", "aifa", "rdid", "oaid", "idfv")
+      "advertisingtrackingid", "advertiserid", "aifa", "rdid", "oaid", "idfv", "googleadid",
+      "googleadvertisingid", "advertisingidentifier", "adidentifier")
     add(.advertisingID, strong: false, "ifa", "ifv", "adid", "vendorid")
-    add(.mac, "mac", "macid", "macaddress", "macaddr", "wifimac", "wmac")
-    add(.serial, "serial", "serialno", "serialnumber", "hwid", "cpuid", "boardid", "roserialno")
+    add(
+      .mac, "mac", "macid", "macaddress", "macaddr", "wifimac", "wmac", "hwaddr", "ethaddr",
+      "btmac", "bluetoothmac", "bluetoothaddress")
+    add(
+      .serial, "serial", "serialno", "serialnumber", "hwid", "cpuid", "boardid", "roserialno",
+      "deviceserial", "hardwareid")
     add(.serial, strong: false, "sn")
   }
 
   private mutating func addPlaces() {
-    add(.bssid, "bssid")
+    add(.bssid, "bssid", "apmac", "wifibssid")
     add(.bssid, strong: false, "ap")
-    add(.ssid, "ssid", "wifiname", "wifissid")
-    add(.cellID, "cellid", "eci", "sim1cellid", "sim2cellid", "baseid", "nci")
+    add(.ssid, "ssid", "wifiname", "wifissid", "networkname")
+    add(.signal, "rssi", "signal", "signalstrength", "dbm", "level")
+    add(.cellID, "cellid", "eci", "sim1cellid", "sim2cellid", "baseid", "nci", "cellidentity")
     add(.cellID, strong: false, "cid", "ci", "bsid")
-    add(.cellArea, "lac", "tac", "mcc", "mnc", "mccmnc", "enb")
-    add(.latitude, "lat", "latitude", "geolatitude")
-    add(.longitude, "lng", "lon", "long", "longitude", "geolongitude")
+    add(.cellGlobalID, "cgi", "ecgi", "ncgi", "celltower", "cell", "basestation", "cellinfo")
+    add(.cellArea, "lac", "tac", "mcc", "mnc", "mccmnc", "enb", "locationareacode")
+    add(.latitude, "lat", "latitude", "geolatitude", "late6", "late7", "latitudee6", "latitudee7")
+    add(.latitude, "gpslat", "gpslatitude", "userlat", "geolat", "mylat")
+    add(.longitude, "lng", "lon", "long", "longitude", "geolongitude", "lnge6", "lone6")
+    add(.longitude, "lnge7", "lone7", "longitudee6", "longitudee7", "gpslng", "gpslon")
+    add(.longitude, "gpslongitude", "userlng", "userlon", "geolng", "geolon", "mylng", "mylon")
     add(.location, "loc", "gps", "location", "coord", "coordinates", "latlng", "latlon", "geo")
+    add(.location, "ll", "position", "coords", "latlong", "lnglat", "lonlat", "gpslocation")
+    add(.geohash, "geohash")
   }
 
   private mutating func addPeople() {
-    add(.email, "email", "emailaddress", "useremail")
+    add(.email, "email", "emailaddress", "useremail", "mailaddress")
     add(.email, strong: false, "mail", "em", "e")
-    add(.password, "password", "passwd", "pwd", "userpassword")
+    add(
+      .password, "password", "passwd", "pwd", "userpassword", "passphrase", "userpass",
+      "loginpassword", "newpassword", "oldpassword", "passcode", "kennwort", "adgangskode")
+    add(.password, "passord", "losenord", "salasana", "wifipassword", "psk")
+    add(.password, strong: false, "pass", "pw")
     add(.authorization, "authorization", "proxyauthorization")
+    add(.nationalDenmark, "cpr", "cprnr", "cprnummer", "cprno", "cprnumber")
+    add(.nationalNorway, "fnr", "fodselsnummer", "fodselsnr", "dnummer", "dnr", "hnummer")
+    add(.nationalSweden, "pnr", "samordningsnummer", "personnr")
+    add(.nationalFinland, "hetu", "henkilotunnus", "henkilotunnusnumero")
+    add(
+      .nationalID, "nationalid", "nationalidnumber", "personalid", "personnummer", "ssn",
+      "personalidentitycode", "personalnumber", "personnumber", "idnumber", "nin")
+    add(
+      .card, "card", "cardnumber", "cardno", "pan", "ccnumber", "creditcard", "creditcardnumber",
+      "ccnum", "cardnum", "kortnummer", "paymentcard", "debitcard")
+    add(.card, strong: false, "cc", "number")
+    add(.iban, "iban", "accountiban", "ibannumber")
+  }
+
+  /// Names of hashes that do not end with the name of the function, or shorten the other one.
+  private mutating func addHashed() {
+    add(.imei, digest: .md5, "didmd5", "md5imei")
+    add(.imei, digest: .sha1, "didsha1", "sha1imei")
+    add(.androidID, digest: .md5, "dpidmd5")
+    add(.androidID, digest: .sha1, "dpidsha1")
+    add(.email, digest: .some, "hashedemail", "emailhash", "hem")
+  }
+
+  private mutating func addOthers() {
+    add(.other, "id", "order", "orderid", "orderno", "ordernumber", "invoice", "invoiceid")
+    add(.other, "ts", "timestamp", "time", "t", "date", "now", "created", "updated", "modified")
+    add(.other, "createdat", "updatedat", "expires", "expiry", "exp", "iat", "nbf", "start", "end")
+    add(.other, "sid", "session", "sessionid", "jsessionid", "phpsessid", "token", "csrf", "nonce")
+    add(.other, "etag", "hash", "md5", "sha1", "sha256", "checksum", "crc", "sig", "sign")
+    add(.other, "signature", "uuid", "guid", "requestid", "reqid", "traceid", "spanid", "txid")
+    add(.other, "transactionid", "tid", "pid", "appid", "itemid", "productid", "articleid")
+    add(.other, "version", "ver", "v", "build", "versioncode", "buildnumber", "sku", "ean", "gtin")
+    add(.other, "isbn", "upc", "width", "height", "size", "length", "offset", "count", "total")
+    add(.other, "price", "amount", "sum", "seq", "sequence", "duration", "cb", "rnd", "random")
+    add(.other, "rand", "r", "cachebuster", "dc", "correlator", "ord", "tracking", "trackingid")
+    add(.other, "trackingnumber", "parcel", "postid", "userid", "uid", "campaignid", "zoneid")
+    add(.other, "messageid", "references", "inreplyto", "contentid", "ref", "reference")
+    add(.other, "gid", "ga", "gclid", "fbclid", "fbp", "clientid", "visitorid", "hit", "sequenceid")
   }
 
   private mutating func add(
-    _ group: KeyMeaning.Group, strong isStrong: Bool = true, _ names: StaticString...
+    _ group: KeyMeaning.Group, strong isStrong: Bool = true, digest: KeyMeaning.Digest = .none,
+    _ names: StaticString...
   ) {
     for name in names {
-      let hash = name.withUTF8Buffer { buffer in KeyNames.hash(unsafe buffer.span.bytes).hash }
+      let (hash, count) = name.withUTF8Buffer { buffer in
+        KeyNames.hash(unsafe buffer.span.bytes)
+      }
+      guard count > 0 else { continue }
       var place = Int(hash % UInt64(KeyNames.capacity))
       while entries[place].hash != 0 { place = (place &+ 1) % KeyNames.capacity }
       entries[place] = Entry(
-        hash: hash, name: name, meaning: KeyMeaning(group: group, isStrong: isStrong))
+        hash: hash, name: name,
+        meaning: KeyMeaning(group: group, isStrong: isStrong, digest: digest))
       let first = name.withUTF8Buffer { buffer in Int(unsafe buffer[0] & 31) }
       // Separators make a name longer: four at most, or it takes the way of the long ones.
-      let count = UInt32(name.utf8CodeUnitCount)
-      lengths[first] |= UInt32(0b11111) << min(count, 26)
+      lengths[first] |= UInt32(0b11111) << min(UInt32(count), 26)
     }
   }
 
   /// The meaning of `name`; `searchesEnd` also finds a telling name at its end
-  /// (`device.phoneImei2`), for values that are worth it.
+  /// (`device.phoneImei2`) and names of hashes (`imei_md5`), for values that are worth it.
   func meaning(of name: RawSpan, searchesEnd: Bool) -> KeyMeaning {
     guard name.byteCount > 0, name.byteCount <= 4 &* KeyNames.longest else { return .none }
-    if searchesEnd || lengths[Int(name[0] & 31)] >> UInt32(min(name.byteCount, 31)) & 1 == 1 {
+    if lengths[Int(name[0] & 31)] >> UInt32(min(name.byteCount, 31)) & 1 == 1
+      || searchesEnd && name.byteCount <= KeyNames.longest
+    {
       let exact = lookup(name)
-      if exact.group != .none || !searchesEnd { return exact }
-      return meaningOfEnd(name)
+      if exact.group != .none { return exact }
     }
-    return .none
+    return searchesEnd ? meaningOfEnd(name) : .none
   }
 
   private func lookup(_ name: RawSpan) -> KeyMeaning {
@@ -130,38 +171,89 @@ struct KeyNames: ~Copyable {
   /// The names that no other word ends with (`meid` would find `game_id`), digits after them
   /// left aside.
   private func meaningOfEnd(_ name: RawSpan) -> KeyMeaning {
+    guard KeyNames.canEnd(name) else { return .none }
     var text = InlineArray<32, UInt8>(repeating: 0)
     var start = text.count
     var index = name.byteCount
     while index > 0, start > 0 {
       index &-= 1
       let byte = name[index].lowercasedASCII
-      if KeyNames.isSeparator(byte) || start == text.count && !byte.isASCIILetter { continue }
+      if KeyNames.isSeparator(byte) { continue }
       start &-= 1
       text[start] = byte
     }
     let end = unsafe text.span.bytes.extracting(droppingFirst: start)
-    let group: KeyMeaning.Group =
-      if end.hasSuffix("imei") {
-        .imei
-      } else if end.hasSuffix("imeisv") {
-        .imeisv
-      } else if end.hasSuffix("imsi") {
-        .imsi
-      } else if end.hasSuffix("iccid") {
-        .iccid
-      } else if end.hasSuffix("bssid") {
-        .bssid
-      } else if end.hasSuffix("macaddress") || end.hasSuffix("macaddr") {
-        .mac
-      } else if end.hasSuffix("androidid") {
-        .androidID
-      } else if end.hasSuffix("serialnumber") || end.hasSuffix("serialno") {
-        .serial
-      } else {
-        .none
-      }
+    let hashed = meaningOfHashed(end)
+    if hashed.group != .none { return hashed }
+    var last = end.byteCount
+    while last > 0, !end[last &- 1].isASCIILetter { last &-= 1 }
+    let group = KeyNames.group(ofEnd: end.extracting(first: last))
     return KeyMeaning(group: group, isStrong: group != .none)
+  }
+
+  /// Whether a telling end may be there: most names end with another letter.
+  private static func canEnd(_ name: RawSpan) -> Bool {
+    var index = name.byteCount
+    while index > 0 {
+      index &-= 1
+      let byte = name[index].lowercasedASCII
+      if byte.isASCIIDigit { return true }
+      guard byte.isASCIILetter else { continue }
+      switch byte {
+      case 0x64, 0x68, 0x69, 0x6E, 0x6F, 0x72, 0x73, 0x76: return true
+      default: return false
+      }
+    }
+    return false
+  }
+
+  private static func group(ofEnd end: RawSpan) -> KeyMeaning.Group {
+    if end.hasSuffix("imei") { return .imei }
+    if end.hasSuffix("imeisv") { return .imeisv }
+    if end.hasSuffix("imsi") { return .imsi }
+    if end.hasSuffix("iccid") { return .iccid }
+    if end.hasSuffix("bssid") { return .bssid }
+    if end.hasSuffix("macaddress") || end.hasSuffix("macaddr") { return .mac }
+    if end.hasSuffix("androidid") { return .androidID }
+    if end.hasSuffix("advertisingid") { return .advertisingID }
+    if end.hasSuffix("serialnumber") || end.hasSuffix("serialno") { return .serial }
+    if end.hasSuffix("phonenumber") || end.hasSuffix("msisdn") { return .phone }
+    if end.hasSuffix("password") { return .password }
+    return .none
+  }
+
+  /// `imei_md5`, `sha1_mac`, `email_sha256`: a name of an identifier beside that of a function.
+  private func meaningOfHashed(_ name: RawSpan) -> KeyMeaning {
+    let digest: KeyMeaning.Digest
+    let base: RawSpan
+    if name.hasSuffix("md5") {
+      (digest, base) = (.md5, name.extracting(first: name.byteCount &- 3))
+    } else if name.hasSuffix("sha1") {
+      (digest, base) = (.sha1, name.extracting(first: name.byteCount &- 4))
+    } else if name.hasSuffix("sha256") {
+      (digest, base) = (.sha256, name.extracting(first: name.byteCount &- 6))
+    } else if name.hasSuffix("hash") {
+      (digest, base) = (.some, name.extracting(first: name.byteCount &- 4))
+    } else if name.hasBytes("md5") {
+      (digest, base) = (.md5, name.extracting(droppingFirst: 3))
+    } else if name.hasBytes("sha256") {
+      (digest, base) = (.sha256, name.extracting(droppingFirst: 6))
+    } else if name.hasBytes("sha1") {
+      (digest, base) = (.sha1, name.extracting(droppingFirst: 4))
+    } else if name.hasBytes("hashed") {
+      (digest, base) = (.some, name.extracting(droppingFirst: 6))
+    } else {
+      return .none
+    }
+    guard base.byteCount > 1 else { return .none }
+    var meaning = lookup(base)
+    switch meaning.group {
+    case .imei, .meid, .imsi, .iccid, .device, .androidID, .advertisingID, .mac, .bssid, .serial,
+      .phone, .email, .nationalDenmark, .nationalNorway, .nationalSweden, .nationalFinland:
+      meaning.digest = digest
+      return meaning
+    default: return .none
+    }
   }
 
   /// FNV-1a over what is compared, and how many bytes that is. Never 0.
@@ -177,10 +269,10 @@ struct KeyNames: ~Copyable {
     return (hash | 1, count)
   }
 
-  /// Also the brackets of `imei[]`.
+  /// Also the brackets of `imei[]`, and the colon of an XML prefix.
   private static func isSeparator(_ byte: UInt8) -> Bool {
     switch byte {
-    case 0x5F, 0x2D, 0x2E, 0x20, 0x5B, 0x5D: true
+    case 0x5F, 0x2D, 0x2E, 0x20, 0x5B, 0x5D, 0x3A: true
     default: false
     }
   }

@@ -1,4 +1,5 @@
-/// The mobile country codes (ITU-T E.212): the first three digits of an IMSI.
+/// The mobile country codes (ITU-T E.212): the first three digits of an IMSI, and how many digits
+/// its network code has.
 enum MobileCountryCode {
   /// A bit a code: the assigned ones, 901 (international), and the test networks 001 and 999.
   private static let assigned: InlineArray<16, UInt64> = [
@@ -10,12 +11,32 @@ enum MobileCountryCode {
 
   /// Whether the three digits that `digits` begins with are a code in use.
   static func begins(_ digits: RawSpan) -> Bool {
-    guard digits.byteCount >= 3 else { return false }
+    guard let code = code(digits) else { return false }
+    return assigned[code / 64] >> UInt64(code % 64) & 1 == 1
+  }
+
+  /// How many digits the networks of the country have: 2 or 3, both in a few countries; nil when
+  /// `digits` begins with no code in use.
+  static func networkDigits(of digits: RawSpan) -> ClosedRange<Int>? {
+    guard begins(digits), let code = code(digits) else { return nil }
+    switch code {
+    // Canada, the United States and the Caribbean; Mexico; Honduras, Argentina, Colombia; Falklands.
+    case 302, 310...316, 330, 334, 342, 344, 348, 352, 354, 356, 358, 360, 365, 366, 376, 708, 722,
+      732, 750:
+      return 3...3
+    // Jamaica, Cayman, Bermuda, Trinidad; India, Malaysia; Panama, Guyana.
+    case 338, 346, 350, 374, 405, 502, 714, 738: return 2...3
+    default: return 2...2
+    }
+  }
+
+  private static func code(_ digits: RawSpan) -> Int? {
+    guard digits.byteCount >= 3 else { return nil }
     var code = 0
     for index in 0..<3 {
-      guard digits[index].isASCIIDigit else { return false }
+      guard digits[index].isASCIIDigit else { return nil }
       code = code &* 10 &+ Int(digits[index] &- 0x30)
     }
-    return assigned[code / 64] >> UInt64(code % 64) & 1 == 1
+    return code
   }
 }

@@ -1,29 +1,39 @@
 /// Identifiers in text of no known structure, and in binary data.
 ///
-/// An identifier of 14 digits or more covers one of any twelve bytes after each other, and a
-/// hardware address has a separator among any three of its middle: the rest is not looked at.
+/// A number of six digits or more covers one of any six bytes after each other, a hardware address
+/// has a separator among any three of its middle, and the rest has a sign that is rare (`@`, `+`,
+/// `$`) and is looked for 32 bytes at a time: most bytes are not looked at one by one.
 extension Finder {
-  private static let stride = 12
-  private static let fewestDigits = 14
-  private static let mostDigits = 20
+  private static let stride = 6
+  private static let fewestDigits = 6
   private static let addressBytes = 17
+  private static let shortestText = 8
 
   /// `meaning` is that of the name beside the whole text; a name right before a number goes before
   /// it.
   mutating func scanText(_ text: RawSpan, at start: Int, meaning: KeyMeaning) {
-    guard text.byteCount >= Finder.fewestDigits else { return }
+    guard text.byteCount >= Finder.shortestText else { return }
+    facts.examinedBytes &+= text.byteCount
+    scanNumbers(text, at: start, meaning: meaning)
+    scanSigns(text, at: start, meaning: meaning)
+    scanSentences(text, at: start)
+  }
+
+  private mutating func scanNumbers(_ text: RawSpan, at start: Int, meaning: KeyMeaning) {
     // Nothing before `floor` is looked at again.
     var floor = 0
     var probe = 0
     while probe < text.byteCount {
       if text[probe].isASCIIDigit {
         let run = digitRun(in: text, around: probe, floor: floor)
-        if run.count >= Finder.fewestDigits, run.count <= Finder.mostDigits {
-          scanned(run, in: text, at: start, meaning: meaning)
-        }
         if run.count >= Finder.fewestDigits {
-          floor = run.upperBound
-          probe = run.upperBound
+          floor = max(number(run, in: text, floor: floor, at: start, meaning), run.upperBound)
+          probe = floor
+          continue
+        }
+        if run.count == 4, let end = grouped(run, in: text, floor: floor, at: start, meaning) {
+          floor = end
+          probe = end
           continue
         }
       }
@@ -43,6 +53,114 @@ extension Finder {
     var end = probe &+ 1
     while end < text.byteCount, text[end].isASCIIDigit { end &+= 1 }
     return first..<end
+  }
+
+  /// Looks at a number and what is written with it; returns where that ends.
+  private mutating func number(
+    _ run: Range<Int>, in text: RawSpan, floor: Int, at start: Int, _ meaning: KeyMeaning
+  ) -> Int {
+    if run.lowerBound > floor, text[run.lowerBound &- 1].isASCIILetter {
+      // `DK5000400440116243`; else digits within a word are part of a hash or a token.
+      let word = word(around: run, in: text, floor: floor)
+      if word.count >= 15, word.count <= 34, text[word.lowerBound].isASCIILetter {
+        scanned(word, in: text, at: start, meaning: meaning)
+      }
+      return word.upperBound
+    }
+    switch run.count {
+    case 6, 8:
+      guard let end = endOfPersonalNumber(run, in: text) else { return run.upperBound }
+      scanned(run.lowerBound..<end, in: text, at: start, meaning: meaning)
+      return end
+    case 7: return run.upperBound
+    case 9...13:
+      // Too common without a name; an international number is found by its sign.
+      let name = name(before: run.lowerBound, in: text)
+      let isNamed = keyNames.meaning(of: name, searchesEnd: false).group != .none
+      if run.count == 11 || isNamed || meaning.group != .none && meaning.group != .other {
+        scanned(run, in: text, at: start, meaning: meaning)
+      }
+      return run.upperBound
+    case 14...20, 32:
+      scanned(run, in: text, at: start, meaning: meaning)
+      return run.upperBound
+    default: return run.upperBound
+    }
+  }
+
+  /// The letters and digits around a number, as far as an account's number goes.
+  private func word(around run: Range<Int>, in text: RawSpan, floor: Int) -> Range<Int> {
+    var first = run.lowerBound
+    while first > floor, run.lowerBound &- first < 34, text[first &- 1].isAlphanumeric {
+      first &-= 1
+    }
+    var end = run.upperBound
+    while end < text.byteCount, end &- run.upperBound < 34, text[end].isAlphanumeric { end &+= 1 }
+    return first..<end
+  }
+
+  /// Where the number ends that begins with a date: `070761-4285`, `19121212-1212`, `131052-308T`.
+  private func endOfPersonalNumber(_ run: Range<Int>, in text: RawSpan) -> Int? {
+    let end = run.upperBound &+ 5
+    guard end <= text.byteCount else { return nil }
+    let sign = text[run.upperBound]
+    guard sign == 0x2D || sign == 0x2B || run.count == 6 && sign.isASCIILetter else { return nil }
+    for index in 1...3 where !text[run.upperBound &+ index].isASCIIDigit { return nil }
+    let last = text[end &- 1]
+    return last.isASCIIDigit || run.count == 6 && last.isASCIILetter ? end : nil
+  }
+
+  /// Looks at groups of four with one sign between them: `4111 1111 1111 1111`,
+  /// `DK50 0040 0440 1162 43`; returns where they end, nil when they are none.
+  private mutating func grouped(
+    _ run: Range<Int>, in text: RawSpan, floor: Int, at start: Int, _ meaning: KeyMeaning
+  ) -> Int? {
+    guard run.upperBound &+ 4 < text.byteCount else { return nil }
+    let sign = text[run.upperBound]
+    guard sign == 0x20 || sign == 0x2D else { return nil }
+    var first = run.lowerBound
+    while first &- 5 >= floor, run.lowerBound &- first < 40, text[first &- 1] == sign,
+      isGroup(text, first &- 5, 4)
+    {
+      first &-= 5
+    }
+    // Words of four letters are no groups: an account's number begins with two letters and two digits.
+    while first < run.lowerBound, !isNumber(text, first), !isAccountHead(text, first) {
+      first &+= 5
+    }
+    // A card has digits only: the word behind it is none of it.
+    let isCard = text[first].isASCIIDigit
+    var end = run.upperBound
+    while end < text.byteCount, end &- run.lowerBound < 44, text[end] == sign {
+      var count = 0
+      while count < 4, end &+ 1 &+ count < text.byteCount,
+        text[end &+ 1 &+ count].isAlphanumeric,
+        !isCard || text[end &+ 1 &+ count].isASCIIDigit
+      {
+        count &+= 1
+      }
+      guard count > 0 else { break }
+      end &+= 1 &+ count
+      if count < 4 { break }
+    }
+    guard end &- first >= 18 else { return nil }
+    scanned(first..<end, in: text, at: start, meaning: meaning)
+    return end
+  }
+
+  private func isNumber(_ text: RawSpan, _ start: Int) -> Bool {
+    for index in start..<(start &+ 4) where !text[index].isASCIIDigit { return false }
+    return true
+  }
+
+  private func isAccountHead(_ text: RawSpan, _ start: Int) -> Bool {
+    text[start].isASCIILetter && text[start &+ 1].isASCIILetter && text[start &+ 2].isASCIIDigit
+      && text[start &+ 3].isASCIIDigit
+  }
+
+  private func isGroup(_ text: RawSpan, _ start: Int, _ count: Int) -> Bool {
+    for index in start..<(start &+ count) where !text[index].isAlphanumeric { return false }
+    return true
   }
 
   /// The address of which a separator is at `probe` or one of the two bytes after it.
@@ -67,7 +185,67 @@ extension Finder {
     return nil
   }
 
-  /// Shows a number or an address to the detectors when it stands alone.
+  // MARK: Signs
+
+  /// Mail addresses around `@`, telephone numbers behind `+`.
+  private mutating func scanSigns(_ text: RawSpan, at start: Int, meaning: KeyMeaning) {
+    var floor = 0
+    var position = 0
+    while let sign = ByteScan.firstOffset(of: 0x40, or: 0x2B, in: text, from: position) {
+      position = sign &+ 1
+      let found =
+        text[sign] == 0x40
+        ? MailAddress.range(in: text, around: sign, floor: floor)
+        : phoneNumber(in: text, at: sign)
+      guard let found else { continue }
+      scanned(found, in: text, at: start, meaning: meaning)
+      floor = found.upperBound
+      position = max(position, floor)
+    }
+  }
+
+  /// The digits behind a `+`, with what people write between them.
+  private func phoneNumber(in text: RawSpan, at plus: Int) -> Range<Int>? {
+    guard plus == 0 || !text[plus &- 1].isAlphanumeric else { return nil }
+    var end = plus &+ 1
+    var last = plus
+    var digits = 0
+    while end < min(text.byteCount, plus &+ 24), digits < 15 {
+      let byte = text[end]
+      if byte.isASCIIDigit {
+        digits &+= 1
+        last = end
+      } else {
+        switch byte {
+        case 0x20, 0x2D, 0x2E, 0x28, 0x29: break
+        default: return digits >= 8 ? plus..<(last &+ 1) : nil
+        }
+        guard end &- last < 3 else { break }
+      }
+      end &+= 1
+    }
+    return digits >= 8 ? plus..<(last &+ 1) : nil
+  }
+
+  /// Sentences of a satellite receiver, each from `$` to the end of its line.
+  private mutating func scanSentences(_ text: RawSpan, at start: Int) {
+    var position = 0
+    while let dollar = ByteScan.firstOffset(of: 0x24, in: text, from: position) {
+      position = dollar &+ 1
+      guard position < text.byteCount, text[position] == 0x47 || text[position] == 0x42 else {
+        continue
+      }
+      let probe = text.extracting(dollar..<min(dollar &+ 96, text.byteCount))
+      let end = probe.firstOffset(ofEither: 0x0D, or: 0x0A, from: 0) ?? probe.byteCount
+      let line = probe.extracting(first: end)
+      guard let sentence = NMEASentence(line) else { continue }
+      note(sentence.detection, line, at: start &+ dollar, key: RawSpan(), suffix: "text")
+    }
+  }
+
+  // MARK: What was found
+
+  /// Shows a value to the detectors when it stands alone.
   private mutating func scanned(
     _ range: Range<Int>, in text: RawSpan, at start: Int, meaning: KeyMeaning
   ) {
@@ -75,8 +253,12 @@ extension Finder {
     let name = self.name(before: range.lowerBound, in: text)
     let named = keyNames.meaning(of: name, searchesEnd: true)
     let value = text.extracting(range)
-    let leaf = Leaf(value, meaning: named != .none ? named : meaning)
+    let leaf = Leaf(value, meaning: named.group != .none ? named : meaning)
     guard let detection = detect(leaf) else { return }
+    // What only its name makes something is that as a whole, not a number in it.
+    if named.group == .none, detection.kind == .serialNumber || detection.kind == .credentials {
+      return
+    }
     note(detection, value, at: start &+ range.lowerBound, key: name, suffix: "text")
   }
 

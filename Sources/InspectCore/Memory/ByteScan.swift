@@ -16,6 +16,25 @@ public enum ByteScan {
     scan(bytes, from: start, byte, other)
   }
 
+  /// Whether all bytes are printable ASCII, space included.
+  public static func isPrintable(_ bytes: RawSpan) -> Bool {
+    var offset = 0
+    let count = bytes.byteCount
+    while count - offset >= 32 {
+      let block = unsafe bytes.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: offset, as: SIMD32<UInt8>.self)
+      let others = block &- SIMD32(repeating: 0x20) .>= SIMD32(repeating: 0x5f)
+      let words = unsafe unsafeBitCast(others, to: SIMD4<UInt64>.self)
+      guard words.x | words.y | words.z | words.w == 0 else { return false }
+      offset &+= 32
+    }
+    while offset < count {
+      if bytes[offset] &- 0x20 >= 0x5f { return false }
+      offset &+= 1
+    }
+    return true
+  }
+
   /// With twice the same byte the second comparison falls away when this is inlined.
   @inline(__always)
   private static func scan(

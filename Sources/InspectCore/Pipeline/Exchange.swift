@@ -54,7 +54,8 @@ struct Exchange<
     self.sink = sink
     self.decoder = decoder
     finder = Finder(watching: configuration.watch)
-    findings = FindingBatch(configuration.watch)
+    findings = FindingBatch(
+      configuration.watch, recurring: RecurringIdentifiers(function: function))
     cases = CaseBook(
       configuration: configuration.cases, limits: configuration.limits, function: function,
       atlas: atlas)
@@ -207,7 +208,7 @@ struct Exchange<
     if transactions[place].requestByteCount == 0, cases.isOutward(context),
       let registration = Exchange.registration(in: &transactions[place])
     {
-      findings.removeAll()
+      beginFindings(host)
       discloseFindings(registration, at: transactions[place].start)
     }
     let isAnswered = transactions[place].status != nil && queue.answering != place
@@ -230,9 +231,9 @@ struct Exchange<
 
   private static func inspect(
     _ buffer: inout ByteBuffer, _ part: MessagePart, _ key: RawSpan, _ finder: inout Finder,
-    _ findings: inout FindingBatch
+    _ decoder: inout Decoder, _ findings: inout FindingBatch
   ) -> MessageFacts {
-    finder.inspect(buffer.bytes, part: part, key: key, into: &findings)
+    finder.inspect(buffer.bytes, part: part, key: key, decoder: &decoder, into: &findings)
   }
 
   /// What a request's target says by itself.
@@ -277,8 +278,9 @@ struct Exchange<
 
   private mutating func inspectHead(_ head: HTTPRequestHead, at time: Timestamp) {
     guard cases.isOutward(context) else { return }
-    findings.removeAll()
-    let facts = finder.inspect(head.target, part: .httpURL, key: RawSpan(), into: &findings)
+    beginFindings(host)
+    let facts = finder.inspect(
+      head.target, part: .httpURL, key: RawSpan(), decoder: &decoder, into: &findings)
     if let told = facts.phoneTime { cases.told(told, context, at: time) }
     var fields = head.fields.makeIterator()
     while let field = fields.next() {
@@ -288,9 +290,10 @@ struct Exchange<
       if field.isFolded {
         unfolded.removeAll()
         field.unfold(into: &unfolded)
-        _ = Exchange.inspect(&unfolded, part, field.name, &finder, &findings)
+        _ = Exchange.inspect(&unfolded, part, field.name, &finder, &decoder, &findings)
       } else {
-        _ = finder.inspect(field.value, part: part, key: field.name, into: &findings)
+        _ = finder.inspect(
+          field.value, part: part, key: field.name, decoder: &decoder, into: &findings)
       }
     }
     discloseFindings(at: time)
@@ -298,8 +301,8 @@ struct Exchange<
 
   /// Looks at the text in `unfolded`.
   mutating func inspectUnfolded(_ part: MessagePart, at time: Timestamp) {
-    findings.removeAll()
-    _ = Exchange.inspect(&unfolded, part, RawSpan(), &finder, &findings)
+    beginFindings(host)
+    _ = Exchange.inspect(&unfolded, part, RawSpan(), &finder, &decoder, &findings)
     discloseFindings(at: time)
   }
 
@@ -310,6 +313,11 @@ struct Exchange<
     cases.disclosed(
       findings.items, registration: registration, context, host: host, nameSource, at: time)
     giveAlerts()
+  }
+
+  /// The findings that follow are of a message to `recipient`.
+  private mutating func beginFindings(_ recipient: UInt32?) {
+    findings.begin(context, host: recipient.map { cases.hosts[$0] } ?? [])
   }
 
   private mutating func keep(_ bytes: RawSpan, _ place: UInt32) {
@@ -325,17 +333,20 @@ struct Exchange<
   }
 
   private mutating func inspectBody(_ bytes: RawSpan, _ place: UInt32) {
-    findings.removeAll()
+    let recipient = Exchange.number(of: &transactions[place], in: &cases.hosts) ?? host
+    beginFindings(recipient)
     let coding = transactions[place].requestCoding
     let facts: MessageFacts
     if coding == .identity {
-      facts = finder.inspect(bytes, part: .httpRequestBody, key: RawSpan(), into: &findings)
+      facts = finder.inspect(
+        bytes, part: .httpRequestBody, key: RawSpan(), decoder: &decoder, into: &findings)
     } else {
       decoded.removeAll()
       let outcome = decoder.decode(bytes, coding, into: &decoded)
       if outcome == .unsupported || outcome == .damaged { undecodedBodies &+= 1 }
       if outcome == .limitReached { cutBodies &+= 1 }
-      facts = Exchange.inspect(&decoded, .httpRequestBody, RawSpan(), &finder, &findings)
+      facts = Exchange.inspect(
+        &decoded, .httpRequestBody, RawSpan(), &finder, &decoder, &findings)
     }
     if let told = facts.phoneTime { cases.told(told, context, at: transactions[place].start) }
     let isTelecom = SelfRegistration.matches(
@@ -344,8 +355,7 @@ struct Exchange<
     let registration = isTelecom ? .telecom : Exchange.registration(in: &transactions[place])
     guard !findings.isEmpty || registration != nil else { return }
     cases.disclosed(
-      findings.items, registration: registration, context,
-      host: Exchange.number(of: &transactions[place], in: &cases.hosts) ?? host, nameSource,
+      findings.items, registration: registration, context, host: recipient, nameSource,
       at: transactions[place].start)
     giveAlerts()
   }
@@ -377,19 +387,53 @@ struct Exchange<
 struct FindingBatch: ~Copyable, FindingSink {
   private(set) var items: [Alert.Item] = []
   private let watch: WatchIndex?
+  private var recurring: RecurringIdentifiers
+  private var device: UInt64 = 0
+  private var recipient: UInt64 = 0
 
-  init(_ watch: WatchIndex?) { self.watch = watch }
+  init(_ watch: WatchIndex?, recurring: consuming RecurringIdentifiers) {
+    self.watch = watch
+    self.recurring = recurring
+  }
 
   var isEmpty: Bool { items.isEmpty }
 
-  mutating func removeAll() { items.removeAll(keepingCapacity: true) }
+  /// A message of the flow begins, to `host` when that is known.
+  mutating func begin(_ context: FlowContext, host: [UInt8]) {
+    items.removeAll(keepingCapacity: true)
+    device =
+      context.clientMAC == .none
+      ? recurring.device(at: context.client.address) : context.clientMAC.rawValue
+    let name = host.span
+    recipient =
+      host.isEmpty
+      ? recurring.recipient(at: context.server.address)
+      // Bytes have no padding that would be read.
+      : recurring.recipient(named: unsafe name.bytes)
+  }
 
   mutating func found(_ finding: borrowing Finding) {
+    append(finding, confidence: finding.confidence, path: [UInt8](finding.path))
+  }
+
+  mutating func candidate(_ finding: borrowing Finding) {
+    let recipients = recurring.note(finding.normalized, device: device, recipient: recipient)
+    guard recipients >= RecurringIdentifiers.enough else { return }
+    var path = [UInt8](finding.path)
+    if !path.isEmpty { path += [0x20, 0x3E, 0x20] }
+    // `recurring`: what makes it an identifier.
+    path += [0x72, 0x65, 0x63, 0x75, 0x72, 0x72, 0x69, 0x6E, 0x67]
+    append(finding, confidence: .medium, path: path)
+  }
+
+  private mutating func append(
+    _ finding: borrowing Finding, confidence: Confidence, path: [UInt8]
+  ) {
     items.append(
       Alert.Item(
-        kind: finding.kind, confidence: finding.confidence, part: finding.part,
-        offset: finding.offset, precision: finding.precision, path: [UInt8](finding.path),
-        value: [UInt8](finding.value), normalized: [UInt8](finding.normalized),
+        kind: finding.kind, confidence: confidence, part: finding.part, offset: finding.offset,
+        precision: finding.precision, path: path, value: [UInt8](finding.value),
+        normalized: [UInt8](finding.normalized),
         watched: finding.watched.flatMap { watch?.label(of: $0) },
         watchClass: finding.watched.flatMap { watch?.watchClass(of: $0) } ?? .ordinary,
         isRecipient: RecipientName.matches(finding.key)))
@@ -404,7 +448,7 @@ extension HTTPField {
     case 4: name.equalsIgnoringCase("host") || name.equalsIgnoringCase("date")
     case 5: name.equalsIgnoringCase("range")
     case 6: name.equalsIgnoringCase("accept") || name.equalsIgnoringCase("pragma")
-    case 10: name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("user-agent")
+    case 10: name.equalsIgnoringCase("connection")
     case 12: name.equalsIgnoringCase("content-type")
     case 13: name.equalsIgnoringCase("cache-control") || name.equalsIgnoringCase("if-none-match")
     case 14: name.equalsIgnoringCase("content-length") || name.equalsIgnoringCase("accept-charset")

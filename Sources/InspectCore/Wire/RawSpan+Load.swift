@@ -48,6 +48,13 @@ extension RawSpan {
     return true
   }
 
+  /// Whether the first bytes are those of `other`.
+  public func hasPrefix(_ other: RawSpan) -> Bool {
+    guard byteCount >= other.byteCount else { return false }
+    for index in other.byteOffsets where self[index] != other[index] { return false }
+    return true
+  }
+
   /// Whether the bytes are those of `lowercased` when ASCII letters count without their case.
   public func equalsIgnoringCase(_ lowercased: StaticString) -> Bool {
     byteCount == lowercased.utf8CodeUnitCount && hasPrefixIgnoringCase(lowercased)

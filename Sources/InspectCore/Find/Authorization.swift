@@ -1,0 +1,48 @@
+/// Credentials that a request shows (RFC 9110 §11.6.2), and those in a URL (RFC 3986 §3.2.1).
+extension Finder {
+  /// `Basic` and the base64 of user and password (RFC 7617); a token of another scheme is opened,
+  /// because a JSON Web Token says who somebody is.
+  mutating func authorization(_ value: RawSpan, at start: Int, key: RawSpan) {
+    let space = value.firstOffset(of: 0x20) ?? value.byteCount
+    let token = value.extracting(droppingFirst: space).trimmingWhitespace
+    guard token.byteCount > 0 else { return }
+    let place = start &+ value.byteCount &- token.byteCount
+    guard value.extracting(first: space).equalsIgnoringCase("basic") else {
+      if JSONWebToken.segments(of: token) != nil {
+        visit(token, at: place, key: RawSpan(), depth: 1)
+      }
+      return
+    }
+    let outside = path.count
+    appendToPath("basic")
+    if var buffer = takeBuffer() {
+      _ = Base64.decode(token, into: &buffer)
+      basic(buffer.bytes, token, at: place, key: key)
+      giveBack(buffer)
+    }
+    path.truncate(to: outside)
+  }
+
+  private mutating func basic(_ decoded: RawSpan, _ token: RawSpan, at start: Int, key: RawSpan) {
+    guard let colon = decoded.firstOffset(of: 0x3A) else {
+      // Without a colon it is none, or none that we understand.
+      return note(Detection(.credentials, .high, as: .verbatim), token, at: start, key: key)
+    }
+    note(Detection(.credentials, .high, as: .verbatim), decoded, at: start, key: key)
+    // The user's name may be a mail address, or a number.
+    path.append(":user")
+    let first = records.count
+    leaf(decoded.extracting(first: colon), at: start, key: RawSpan())
+    for index in first..<records.count { records[index].offset = start }
+  }
+
+  /// The user and password before a host.
+  mutating func userInformation(_ authority: RawSpan, at start: Int) {
+    guard let at = authority.firstOffset(of: 0x40), let colon = authority.firstOffset(of: 0x3A),
+      colon > 0, colon &+ 1 < at
+    else { return }
+    note(
+      Detection(.credentials, .medium, as: .verbatim), authority.extracting(first: at), at: start,
+      key: RawSpan(), suffix: "userinfo")
+  }
+}

@@ -1,0 +1,115 @@
+/// The elements around a text: how long the path was before each, and where its name is.
+private struct XMLNesting: ~Copyable {
+  struct Frame {
+    var pathCount = 0
+    var name = 0..<0
+    /// An attribute that names what is inside: `<string name="imei">`.
+    var title = 0..<0
+    var number: UInt32 = 0
+  }
+
+  private var frames = InlineArray<64, Frame>(repeating: Frame())
+  private(set) var count = 0
+  private var opened: UInt32 = 0
+
+  var top: Frame { count > 0 ? frames[count &- 1] : Frame() }
+  /// Siblings are in the same element.
+  var parent: UInt32 { count > 1 ? frames[count &- 2].number : 0 }
+
+  /// False when there are too many in each other.
+  mutating func push(_ name: Range<Int>, pathCount: Int) -> Bool {
+    guard count < frames.count else { return false }
+    opened &+= 1
+    frames[count] = Frame(pathCount: pathCount, name: name, number: opened)
+    count &+= 1
+    return true
+  }
+
+  mutating func pop() -> Frame {
+    guard count > 0 else { return Frame() }
+    count &-= 1
+    return frames[count]
+  }
+
+  mutating func setTitle(_ title: Range<Int>) {
+    if count > 0 { frames[count &- 1].title = title }
+  }
+}
+
+extension Finder {
+  /// Looks at the attributes and texts of an XML text. Elements and attributes are names; so is what
+  /// an attribute `name` or `key` says (`<string name="imei">`), and the text of the element `key`
+  /// before it (property lists).
+  mutating func walkXML(_ bytes: RawSpan, at start: Int, depth: Int) {
+    facts.layers = max(facts.layers, depth)
+    let outside = path.count
+    appendToPath("xml")
+    let root = path.count
+    var reader = XMLReader(bytes)
+    var nesting = XMLNesting()
+    var siblings = Siblings()
+    // The text of the last element `key`, for the element after it.
+    var title = 0..<0
+    reading: while true {
+      let position = reader.position
+      switch reader.next() {
+      case .start(let name):
+        guard countNode(), nesting.push(name, pathCount: path.count) else {
+          facts.limits.insert(.nesting)
+          scanText(
+            bytes.extracting(droppingFirst: position), at: start &+ position, meaning: .none)
+          break reading
+        }
+        path.append(path.count == root ? 0x3A : 0x2E)
+        appendToPath(bytes.extracting(name))
+        nesting.setTitle(title)
+        title = 0..<0
+      case .attribute(let name, let value):
+        siblings.container = nesting.top.number
+        xmlAttribute(name, value, &nesting, &siblings, in: bytes, at: start, depth)
+      case .emptyEnd, .end:
+        if nesting.count > 0 { path.truncate(to: nesting.pop().pathCount) }
+      case .text(let range, let isVerbatim):
+        let frame = nesting.top
+        if bytes.extracting(frame.name).equalsIgnoringCase("key") { title = range }
+        siblings.container = nesting.parent
+        let key = frame.title.isEmpty ? frame.name : frame.title
+        xmlValue(key, range, isVerbatim, &siblings, in: bytes, at: start, depth)
+      case .over: break reading
+      }
+    }
+    path.truncate(to: outside)
+  }
+
+  private mutating func xmlAttribute(
+    _ name: Range<Int>, _ value: Range<Int>, _ nesting: inout XMLNesting,
+    _ siblings: inout Siblings, in bytes: RawSpan, at start: Int, _ depth: Int
+  ) {
+    let text = bytes.extracting(name)
+    if text.equalsIgnoringCase("name") || text.equalsIgnoringCase("key") { nesting.setTitle(value) }
+    let title = nesting.top.title
+    let isTitled = text.equalsIgnoringCase("value") && !title.isEmpty
+    let outside = path.count
+    path.append(0x40)
+    appendToPath(text)
+    xmlValue(isTitled ? title : name, value, false, &siblings, in: bytes, at: start, depth)
+    path.truncate(to: outside)
+  }
+
+  private mutating func xmlValue(
+    _ name: Range<Int>, _ range: Range<Int>, _ isVerbatim: Bool, _ siblings: inout Siblings,
+    in bytes: RawSpan, at start: Int, _ depth: Int
+  ) {
+    let key = bytes.extracting(name)
+    let value = bytes.extracting(range)
+    let meaning = keyNames.meaning(of: key, searchesEnd: false)
+    guard meaning != .none || Finder.isWorthALook(value) || watchesLeaves else { return }
+    let place = Place(layer: start, start: range.lowerBound, count: range.count)
+    if !isVerbatim, XMLEntities.isPlausible(value) {
+      descend(XMLEntities.self, value, at: place.outside, key: key, depth: depth)
+    } else {
+      visit(value, at: place.outside, key: key, depth: depth)
+    }
+    correlate(meaning, at: place.outside, with: &siblings, key: key)
+  }
+}
