@@ -57,6 +57,27 @@ import Testing
     #expect(RecipientName.matches(bytes.span.bytes) == isOne)
   }
 
+  @Test(arguments: [
+    ("55.676098,12.568337", true), ("55.68,12.57", true), ("55.6930,12.568337", true),
+    ("55.6950,12.568337", false), ("55.676098,12.5995", true), ("55.676098,12.6010", false),
+    ("-55.676098,12.568337", false), ("55.676098", false), ("a,b", false), ("", false),
+    ("55.676098,12.568337,3", false), ("99,12", false), ("55,200", false),
+  ])
+  func aPlaceIsKnownWithinTwoKilometres(_ text: String, _ isNear: Bool) {
+    var places = WatchPlaces()
+    places.add(Array("55.676098, 12.568337".utf8), 7)
+    let bytes = Array(text.utf8)
+    #expect((places.near(bytes.span.bytes) == 7) == isNear)
+  }
+
+  @Test func placesAreNearAcrossTheDateLine() {
+    var places = WatchPlaces()
+    places.add(Array("-16.5,179.995".utf8), 1)
+    places.add(Array("no place".utf8), 2)
+    let bytes = Array("-16.5,-179.995".utf8)
+    #expect(places.near(bytes.span.bytes) == 1)
+  }
+
   @Test func theShortestRoundTripIsKept() {
     var trips = RoundTrips(capacity: 2, function: SipHash13(key0: 1, key1: 2))
     let near = IPAddress(high: 0, low: 1)

@@ -77,6 +77,7 @@ public final class WatchIndex: Sendable {
   /// Values that are only looked for as whole leaves: they are short, or a structure's signs are
   /// in them.
   let leaves: WatchTable
+  let places: WatchPlaces
   /// In order of their keys.
   let digests: [DigestEntry]
   /// In order of their first words.
@@ -94,6 +95,8 @@ public final class WatchIndex: Sendable {
   /// The fewest base64 symbols that hide a form or are a digest.
   let shortestRun: Int
   let hasPhoneNumbers: Bool
+  /// Whether all forms in `table` are of ASCII.
+  let isASCII: Bool
   /// Whether there are numbers that are sent as two digits a byte.
   let hasLongNumbers: Bool
   /// So many telephone numbers that a national one is found in any number of eight digits.
@@ -114,6 +117,7 @@ public final class WatchIndex: Sendable {
     labelNumbers = builder.labelNumbers
     table = WatchTable(builder.forms)
     leaves = WatchTable(builder.leafForms)
+    places = builder.places
     digests = builder.digests
     codes = builder.codes.sorted { $0.code.words[0] < $1.code.words[0] }
     codeKinds = builder.codeKinds
@@ -126,6 +130,7 @@ public final class WatchIndex: Sendable {
     shortestRun = max(8, min(run, builder.digests.isEmpty ? Int.max : 22))
     hasPhoneNumbers = builder.phoneNumbers > 0
     hasLongNumbers = builder.hasLongNumbers
+    isASCII = builder.isASCII
     isDense = builder.phoneNumbers > WatchLimits.denseNumbers
     authenticate = builder.authenticate
     self.droppedForms = droppedForms
@@ -224,6 +229,7 @@ extension WatchIndex {
     fileprivate var labelNumbers: [UInt32] = []
     fileprivate var forms: [Form] = []
     fileprivate var leafForms: [Form] = []
+    fileprivate var places = WatchPlaces()
     fileprivate var digests: [DigestEntry] = []
     fileprivate var codes: [CodeEntry] = []
     fileprivate var codeKinds = KindSet()
@@ -234,6 +240,7 @@ extension WatchIndex {
     fileprivate var firsts = [Bool](repeating: false, count: 256)
     fileprivate var phoneNumbers = 0
     fileprivate var hasLongNumbers = false
+    fileprivate var isASCII = true
     fileprivate let authenticate: (@Sendable (RawSpan) -> WatchCode)?
     /// The values as they were written, for their digests.
     private var written: [[UInt8]] = []
@@ -257,6 +264,7 @@ extension WatchIndex {
       ends.append(UInt32(texts.count))
       written.append(value)
       if kind == .phoneNumber { phoneNumbers += 1 }
+      if kind == .location { places.add(value, number) }
       if WatchStyle(kind) == .digits { hasLongNumbers = true }
       addForm(number, canonical, 0, 0)
       if canonical.prefix > 0 { addForm(number, canonical, canonical.prefix, 0) }
@@ -300,6 +308,7 @@ extension WatchIndex {
       for byte in text {
         if WatchReader.breaks(byte) { isWhole = true }
         guard byte.isWatchWord else { continue }
+        if byte >= 0x80 { isASCII = false }
         hash.add(byte)
         count += 1
       }

@@ -45,9 +45,12 @@ struct Watcher: ~Copyable {
   var hmacsLeft = 0
   private var metHMACLimit = false
   private var metLimit = false
+  /// The six bits of each base64 symbol, of either alphabet (RFC 4648 §4, §5); 64 for other bytes.
+  private let symbols: [UInt8]
 
   init(_ index: WatchIndex) {
     self.index = index
+    symbols = (0..<256).map { UInt8($0).base64Value ?? 64 }
     hits.reserveCapacity(Watcher.mostHits)
   }
 
@@ -211,13 +214,13 @@ extension Watcher {
     var floor = 0
     var probe = least &- 1
     while probe < bytes.byteCount {
-      guard bytes[probe].isBase64Symbol else {
+      guard isSymbol(bytes[probe]) else {
         probe &+= least
         continue
       }
       var first = probe
-      while first > floor, bytes[first &- 1].isBase64Symbol { first &-= 1 }
-      let end = Watcher.endOfRun(bytes, first: first, from: probe &+ 1)
+      while first > floor, isSymbol(bytes[first &- 1]) { first &-= 1 }
+      let end = endOfRun(bytes, first: first, from: probe &+ 1)
       floor = end
       if end &- first >= least { scanRun(bytes, first..<end) }
       probe = end &+ least &- 1
@@ -225,18 +228,18 @@ extension Watcher {
   }
 
   /// A line end is part of a run when the line is as long as encoders make them.
-  private static func endOfRun(_ bytes: RawSpan, first: Int, from start: Int) -> Int {
+  private func endOfRun(_ bytes: RawSpan, first: Int, from start: Int) -> Int {
     var line = first
     var end = start
     while end < bytes.byteCount {
-      if bytes[end].isBase64Symbol {
+      if isSymbol(bytes[end]) {
         end &+= 1
         continue
       }
       guard end &- line >= 60 else { break }
       var next = end
       if bytes[next] == 0x0D, next &+ 1 < bytes.byteCount { next &+= 1 }
-      guard bytes[next] == 0x0A, next &+ 1 < bytes.byteCount, bytes[next &+ 1].isBase64Symbol
+      guard bytes[next] == 0x0A, next &+ 1 < bytes.byteCount, isSymbol(bytes[next &+ 1])
       else { break }
       line = next &+ 1
       end = line
@@ -244,23 +247,73 @@ extension Watcher {
     return end
   }
 
+  @inline(__always)
+  private func isSymbol(_ byte: UInt8) -> Bool { symbols[Int(byte)] < 64 }
+
   private mutating func scanRun(_ bytes: RawSpan, _ run: Range<Int>) {
     scanWordsOfRun(bytes, run)
     if !index.digests.isEmpty { findEncodedDigests(bytes, run) }
     guard !index.table.isEmpty else { return }
     // The first symbol may belong to something before: all four beginnings are tried, and those
     // behind the first signs that names and paths have as well.
-    for alignment in 0..<4 { decodeBase64(bytes, (run.lowerBound &+ alignment)..<run.upperBound) }
+    let plausible = alignments(bytes, run)
+    for alignment in 0..<4 where plausible >> UInt8(alignment) & 1 == 1 {
+      decodeBase64(bytes, (run.lowerBound &+ alignment)..<run.upperBound)
+    }
     var starts = 0
     var position = run.lowerBound
     while position < min(run.upperBound, run.lowerBound &+ 96), starts < 6 {
       if !bytes[position].isAlphanumeric {
         starts &+= 1
         let end = min(run.upperBound, position &+ 1 &+ 2 &* WatchCanonical.longest)
-        decodeBase64(bytes, (position &+ 1)..<end)
+        if mayBegin(bytes, (position &+ 1)..<end) { decodeBase64(bytes, (position &+ 1)..<end) }
       }
       position &+= 1
     }
+  }
+
+  /// A bit for each alignment at which enough ASCII is in a row to be a value: the high bits of three
+  /// bytes are in the first three of four symbols. Most runs, and all digits of numbers and hashes,
+  /// end here.
+  private func alignments(_ bytes: RawSpan, _ run: Range<Int>) -> UInt8 {
+    guard index.isASCII else { return 0b1111 }
+    let enough = index.shortest
+    var inARow = InlineArray<4, Int>(repeating: 0)
+    var found: UInt8 = 0
+    var number = 0
+    for position in run {
+      let symbol = symbols[Int(bytes[position])]
+      guard symbol < 64 else { continue }
+      for place in 0..<3 {
+        let alignment = (number &- place) & 3
+        if symbol >> UInt8(5 &- 2 &* place) & 1 == 0 {
+          inARow[alignment] &+= 1
+          if inARow[alignment] >= enough { found |= 1 << UInt8(alignment) }
+        } else {
+          inARow[alignment] = 0
+        }
+      }
+      number &+= 1
+    }
+    return found
+  }
+
+  /// Whether the first bytes that `run` encodes are ASCII, as many as a value has.
+  private func mayBegin(_ bytes: RawSpan, _ run: Range<Int>) -> Bool {
+    guard index.isASCII else { return true }
+    var decoded = 0
+    var number = 0
+    for position in run {
+      let symbol = symbols[Int(bytes[position])]
+      guard symbol < 64 else { continue }
+      let place = number & 3
+      number &+= 1
+      guard place < 3 else { continue }
+      guard symbol >> UInt8(5 &- 2 &* place) & 1 == 0 else { return false }
+      decoded &+= 1
+      if decoded >= index.shortest { return true }
+    }
+    return false
   }
 
   /// Hexadecimal digests and texts among the words of a run.
@@ -290,7 +343,9 @@ extension Watcher {
         return
       }
     }
-    guard !index.table.isEmpty, word.count >= 2 &* index.shortest else { return }
+    guard !index.table.isEmpty, word.count >= 2 &* index.shortest,
+      !index.isASCII || mayEncodeText(bytes, word)
+    else { return }
     var buffer = takeScratch()
     // An odd number of digits has one that belongs to something before.
     for skipped in 0...(word.count & 1) {
@@ -309,6 +364,20 @@ extension Watcher {
       }
     }
     giveBack(buffer)
+  }
+
+  /// Whether enough pairs of hexadecimal digits in a row are ASCII: their first digit is below 8.
+  private func mayEncodeText(_ bytes: RawSpan, _ word: Range<Int>) -> Bool {
+    for skipped in 0...(word.count & 1) {
+      var inARow = 0
+      var position = word.lowerBound &+ skipped
+      while position &+ 1 < word.upperBound {
+        inARow = bytes[position] < 0x38 ? inARow &+ 1 : 0
+        if inARow >= index.shortest { return true }
+        position &+= 2
+      }
+    }
+    return false
   }
 
   /// A digest in base64 is a run of its own, with or without padding, or between slashes.
@@ -347,7 +416,7 @@ extension Watcher {
     var start = run.lowerBound
     while start < run.upperBound {
       buffer.removeAll()
-      let end = Watcher.decode(bytes, start..<run.upperBound, into: &buffer)
+      let end = decode(bytes, start..<run.upperBound, into: &buffer)
       let known = hits.count
       scanWords(buffer.bytes, as: .base64)
       for hit in known..<hits.count {
@@ -363,14 +432,15 @@ extension Watcher {
   }
 
   /// Fills `buffer`; returns where it stopped.
-  private static func decode(
+  private func decode(
     _ bytes: RawSpan, _ run: Range<Int>, into buffer: inout ByteBuffer
   ) -> Int {
     var bits: UInt32 = 0
     var count = 0
     var position = run.lowerBound
     while position < run.upperBound, !buffer.isFull {
-      if let symbol = bytes[position].base64Value {
+      let symbol = symbols[Int(bytes[position])]
+      if symbol < 64 {
         bits = bits << 6 | UInt32(symbol)
         count &+= 6
         if count >= 8 {
@@ -513,9 +583,7 @@ extension WatchDigest {
 
 extension UInt8 {
   /// Of either alphabet (RFC 4648 §4, §5).
-  var isBase64Symbol: Bool { base64Value != nil }
-
-  var base64Value: UInt8? {
+  fileprivate var base64Value: UInt8? {
     switch self {
     case 0x41...0x5A: self &- 0x41
     case 0x61...0x7A: self &- 0x47

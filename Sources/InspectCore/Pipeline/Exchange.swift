@@ -413,7 +413,13 @@ struct FindingBatch: ~Copyable, FindingSink {
   }
 
   mutating func found(_ finding: borrowing Finding) {
-    append(finding, confidence: finding.confidence, path: [UInt8](finding.path))
+    // A place is known by where it is, not by how it is written.
+    let watched =
+      finding.watched
+      ?? (finding.kind == .location ? watch?.places.near(finding.normalized) : nil)
+    append(
+      finding, confidence: watched == nil ? finding.confidence : .certain,
+      path: [UInt8](finding.path), watched: watched)
   }
 
   mutating func candidate(_ finding: borrowing Finding) {
@@ -423,19 +429,19 @@ struct FindingBatch: ~Copyable, FindingSink {
     if !path.isEmpty { path += [0x20, 0x3E, 0x20] }
     // `recurring`: what makes it an identifier.
     path += [0x72, 0x65, 0x63, 0x75, 0x72, 0x72, 0x69, 0x6E, 0x67]
-    append(finding, confidence: .medium, path: path)
+    append(finding, confidence: .medium, path: path, watched: finding.watched)
   }
 
   private mutating func append(
-    _ finding: borrowing Finding, confidence: Confidence, path: [UInt8]
+    _ finding: borrowing Finding, confidence: Confidence, path: [UInt8], watched: Int?
   ) {
     items.append(
       Alert.Item(
         kind: finding.kind, confidence: confidence, part: finding.part, offset: finding.offset,
         precision: finding.precision, path: path, value: [UInt8](finding.value),
         normalized: [UInt8](finding.normalized),
-        watched: finding.watched.flatMap { watch?.label(of: $0) },
-        watchClass: finding.watched.flatMap { watch?.watchClass(of: $0) } ?? .ordinary,
+        watched: watched.flatMap { watch?.label(of: $0) },
+        watchClass: watched.flatMap { watch?.watchClass(of: $0) } ?? .ordinary,
         isRecipient: RecipientName.matches(finding.key)))
   }
 }
