@@ -24,7 +24,7 @@ let package = Package(
     .target(
       name: "InspectIO",
       dependencies: [
-        "InspectCore", "CPcap", "CMaxMindDB", "CZlib",
+        "InspectCore", "CPcap", "CMaxMindDB", "CZlib", "CBrotli", "CZstd",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -47,6 +47,9 @@ let package = Package(
     .systemLibrary(
       name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .testTarget(
       name: "InspectCoreTests", dependencies: ["InspectCore", "InspectIO", "CZlib"],
       exclude: ["Vectors"],

@@ -433,7 +433,7 @@ struct FindingBatch: ~Copyable, FindingSink {
   }
 
   private mutating func append(
-    _ finding: borrowing Finding, confidence: Confidence, path: [UInt8], watched: Int?
+    _ finding: borrowing Finding, confidence: Confidence, path: [UInt8], watched: UInt32?
   ) {
     items.append(
       Alert.Item(

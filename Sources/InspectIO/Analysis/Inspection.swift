@@ -63,7 +63,7 @@ public struct Inspection: ~Copyable {
     events = Held(sink)
     core = WholeInspector(
       configuration: configuration, hashKey: (generator.next(), generator.next()), sink: events,
-      decoder: Held(ZlibDecoder()), atlas: Held(AtlasView(atlas)), cipher: Held(AESCipher()))
+      decoder: Held(BodyDecoder()), atlas: Held(AtlasView(atlas)), cipher: Held(AESCipher()))
     self.output = output
     self.atlas = atlas
     self.policy = policy

@@ -1,24 +1,8 @@
 import CZlib
 import InspectCore
 
-/// Undoes gzip and deflate by zlib.
-public struct ZlibDecoder: ContentDecoder, ~Copyable {
-  public init() {}
-
-  public mutating func decode(
-    _ bytes: RawSpan, _ coding: ContentCoding, into output: inout ByteBuffer
-  ) -> ContentDecoderOutcome {
-    guard let stream = InflateStream(coding) else { return .unsupported }
-    var isFull = false
-    let outcome = stream.decode(bytes, while: { !isFull }) { part in
-      if output.append(part) < part.byteCount { isFull = true }
-    }
-    return isFull ? .limitReached : outcome
-  }
-}
-
-/// A coded body that comes in pieces.
-public final class InflateStream {
+/// gzip and deflate, by zlib.
+final class InflateStream: CodedStream {
   private static let outputCapacity = 1 << 15
 
   private var stream = z_stream()
@@ -28,7 +12,7 @@ public final class InflateStream {
   private var hasBegun = false
 
   /// Nil for a coding that zlib does not have.
-  public init?(_ coding: ContentCoding) {
+  init?(_ coding: ContentCoding) {
     guard coding == .gzip || coding == .deflate else { return nil }
     self.coding = coding
     // 15 bits of window; 16 more for a gzip header.
@@ -40,8 +24,8 @@ public final class InflateStream {
   deinit { inflateEnd(&stream) }
 
   /// Gives what `bytes` decode to in pieces, as long as `wanted` says so.
-  public func decode(
-    _ bytes: RawSpan, while wanted: () -> Bool = { true }, _ body: (RawSpan) -> Void
+  func decode(
+    _ bytes: RawSpan, while wanted: () -> Bool, _ body: (RawSpan) -> Void
   ) -> ContentDecoderOutcome {
     guard !isOver, bytes.byteCount > 0 else { return isOver ? .complete : .truncatedInput }
     beginRaw(bytes)
