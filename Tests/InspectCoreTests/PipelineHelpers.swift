@@ -14,8 +14,9 @@ struct RecordingSink: InspectionSink, ~Copyable {
 
   mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext) {
     let status = transaction.status.map { "\($0)" } ?? "-"
+    let stream = transaction.stream.map { "\($0): " } ?? ""
     events.append(
-      "http \(text(transaction.method)) \(text(transaction.host)) \(text(transaction.target)) "
+      "http \(stream)\(text(transaction.method)) \(text(transaction.host)) \(text(transaction.target)) "
         + "\(status) \(transaction.requestByteCount)/\(transaction.responseByteCount)")
   }
 
@@ -42,6 +43,14 @@ struct RecordingSink: InspectionSink, ~Copyable {
 
   mutating func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
     events.append(describe("llmnr", message, context))
+  }
+
+  mutating func smtp(_ transaction: borrowing SMTPTransaction, _ context: FlowContext) {
+    var line = "smtp \(text(transaction.helo)) \(text(transaction.mailFrom))"
+    for index in 0..<transaction.recipientCount {
+      line += " \(text(transaction.recipient(index)))"
+    }
+    events.append(line)
   }
 
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {

@@ -14,6 +14,7 @@ struct NoSink: InspectionSink, ~Copyable {
   mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {}
   mutating func multicastDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {}
   mutating func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {}
+  mutating func smtp(_ transaction: borrowing SMTPTransaction, _ context: FlowContext) {}
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {}
   mutating func alert(_ alert: Alert) {}
   mutating func body(

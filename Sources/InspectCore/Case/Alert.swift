@@ -52,7 +52,7 @@ public struct Device: Sendable {
 public struct Destination: Sendable {
   /// How its name is known.
   public enum NameSource: UInt8, Sendable {
-    case http, tls, dns, quic
+    case http, tls, dns, quic, coap
 
     public var name: StaticString {
       switch self {
@@ -60,13 +60,14 @@ public struct Destination: Sendable {
       case .tls: "tls"
       case .dns: "dns"
       case .quic: "quic"
+      case .coap: "coap"
       }
     }
 
     /// How directly the client said it.
     var rank: Int {
       switch self {
-      case .http: 2
+      case .http, .coap: 2
       case .tls, .quic: 1
       case .dns: 0
       }

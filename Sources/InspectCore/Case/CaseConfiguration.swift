@@ -82,10 +82,19 @@ public struct InspectorLimits: Sendable {
   public var streamMemories = 8192
   /// Connections at a time whose HTTP is followed.
   public var httpConnections = 16_384
+  /// Connections at a time whose HTTP/2 is followed, and their streams.
+  public var http2Connections = 256
+  public var http2Streams = 8192
   /// HTTP requests at a time that wait for their responses.
   public var httpTransactions = 32_768
   /// Connections at a time whose TLS handshake is followed.
   public var tlsConnections = 16_384
+  /// WebSocket connections at a time whose messages are put together.
+  public var webSockets = 512
+  /// Connections at a time whose mail is followed.
+  public var smtpConnections = 1024
+  /// Connections at a time of unknown protocols whose bytes are held for a look.
+  public var payloads = 1024
   /// TCP connections at a time whose DNS messages are followed.
   public var dnsConnections = 512
   /// Connections at a time whose QUIC handshake is followed.

@@ -102,7 +102,7 @@ public struct Finder: ~Copyable {
     watcher?.begin()
     let watched = watch(bytes)
     switch part {
-    case .httpURL: walkURL(bytes, at: 0, depth: 0)
+    case .httpURL, .coapURI: walkURL(bytes, at: 0, depth: 0)
     case .httpRequestCookie: walkForm(bytes, at: 0, label: "cookie", depth: 1)
     case .smtpMessage: walkMail(bytes, at: 0, key: key)
     case .dnsName: walkLabels(bytes, at: 0, depth: 0)

@@ -66,7 +66,7 @@ public enum Confidence: UInt8, Comparable, Sendable {
 public enum MessagePart: UInt8, CaseIterable, Sendable {
   case httpURL, httpRequestHeader, httpRequestCookie, httpRequestBody
   case httpResponseHeader, httpResponseBody
-  case dnsName, smtpMessage, udpPayload, tcpPayload
+  case dnsName, smtpMessage, udpPayload, tcpPayload, webSocket, coapURI, coapPayload
 
   /// The name that an event's `where` has.
   public var name: StaticString {
@@ -81,6 +81,9 @@ public enum MessagePart: UInt8, CaseIterable, Sendable {
     case .smtpMessage: "smtp.message"
     case .udpPayload: "udp.payload"
     case .tcpPayload: "tcp.payload"
+    case .webSocket: "websocket.message"
+    case .coapURI: "coap.uri"
+    case .coapPayload: "coap.payload"
     }
   }
 }

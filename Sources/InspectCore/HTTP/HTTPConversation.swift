@@ -63,6 +63,9 @@ public struct HTTPConversation: ~Copyable {
     }
   }
 
+  /// After `tunnel`: the protocol that follows an Upgrade; `none` after CONNECT.
+  var upgrade: HTTPUpgrade { pairing.upgrade }
+
   /// Back to the beginning, for another connection. The memory is kept.
   public mutating func reset() {
     requests.reset()

@@ -171,6 +171,31 @@ struct HTTPListIterator: ~Escapable {
   }
 }
 
+/// The protocol that a request wants to go on in (RFC 9110 §7.8).
+enum HTTPUpgrade: Equatable, Sendable {
+  case none
+  /// HTTP/2 without TLS (RFC 7540 §3.2).
+  case http2
+  /// RFC 6455 §4.1.
+  case webSocket
+  case other
+
+  init(_ value: RawSpan) {
+    self = .other
+    var protocols = HTTPListIterator(value)
+    while let name = protocols.next() {
+      if name.equalsIgnoringCase("h2c") {
+        self = .http2
+        return
+      }
+      if name.equalsIgnoringCase("websocket") {
+        self = .webSocket
+        return
+      }
+    }
+  }
+}
+
 /// What the fields say about the message, gathered in one pass: where the well-known ones are, and
 /// how the body is framed (RFC 9112 §6).
 struct HTTPFieldIndex {
@@ -185,7 +210,7 @@ struct HTTPFieldIndex {
   var hasTransferEncoding = false
   var isChunked = false
   var expectsContinue = false
-  var wantsUpgrade = false
+  var upgrade = HTTPUpgrade.none
   var anomalies = HTTPAnomalies()
   /// How long the section is, with the empty line; nil when that is not there.
   private(set) var sectionByteCount: Int?
@@ -214,7 +239,8 @@ struct HTTPFieldIndex {
       let value = section.extracting(slices.value)
       expectsContinue = value.equalsIgnoringCase("100-continue")
     case 7 where referer == nil && name.equalsIgnoringCase("referer"): referer = slices.value
-    case 7 where name.equalsIgnoringCase("upgrade"): wantsUpgrade = true
+    case 7 where name.equalsIgnoringCase("upgrade"):
+      upgrade = HTTPUpgrade(section.extracting(slices.value))
     case 10 where userAgent == nil && name.equalsIgnoringCase("user-agent"):
       userAgent = slices.value
     case 12 where contentType == nil && name.equalsIgnoringCase("content-type"):

@@ -28,8 +28,8 @@ struct HTTPPairing {
   /// CONNECT or Upgrade succeeded: what follows is another protocol.
   var isSwitched = false
   var connect = Connect.none
-  /// The last request has an Upgrade field.
-  var wantsUpgrade = false
+  /// What the last request's Upgrade field asks for.
+  var upgrade = HTTPUpgrade.none
   /// The request whose body waits for `100 Continue`, before its first byte.
   var awaitsContinue: UInt32?
   private(set) var lastAnswer: (number: UInt32, status: UInt16)?

@@ -99,6 +99,14 @@ struct HTTPRequestLine {
   /// The longest method that we take for one.
   static var methodLimit: Int { 32 }
 
+  /// A line of which the parts are known already.
+  init(_ method: HTTPMethod, name: HTTPSlice, target: HTTPSlice, version: HTTPVersion) {
+    self.method = method
+    self.name = name
+    self.target = target
+    self.version = version
+  }
+
   /// - Parameter isCut: the line was longer than the limit of a head; its version is beyond it.
   init?(_ text: RawSpan, isCut: Bool = false) {
     let line = text.withoutLineEnd

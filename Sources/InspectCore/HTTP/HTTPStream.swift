@@ -313,7 +313,7 @@ extension HTTPStream {
     report(anomalies, &handler)
     // The caller knows how a head ends that is not whole.
     if isTruncated { return .searching }
-    pairing.wantsUpgrade = index.wantsUpgrade
+    pairing.upgrade = index.upgrade
     pairing.awaitsContinue = nil
     var next = State.start
     if line.method == .connect {
@@ -359,7 +359,7 @@ extension HTTPStream {
   ) {
     if direction == .toClient, let request = pairing.front, request.isSimple {
       rawResponse(to: request, &pairing, &handler)
-    } else if direction == .toServer, pairing.wantsUpgrade {
+    } else if direction == .toServer, pairing.upgrade != .none {
       state = .tunnel
     } else if hasHadMessage, !first.isPlainText {
       state = .notHTTP

@@ -6,7 +6,7 @@ public struct Application: Sendable {
   public enum Kind: UInt8, Sendable {
     /// Nothing told yet what it is.
     case unrecognised
-    case http, tls, dns, mdns, llmnr, quic
+    case http, http2, webSocket, tls, dns, mdns, llmnr, smtp, coap, quic
     /// Nobody reads it: it was none of these, or there was no room for it.
     case unknown
 
@@ -15,11 +15,15 @@ public struct Application: Sendable {
       switch self {
       case .unrecognised: nil
       case .http: "http"
+      case .http2: "http2"
+      case .webSocket: "websocket"
       case .tls: "tls"
       case .dns: "dns"
       case .mdns: "mdns"
       case .llmnr: "llmnr"
       case .quic: "quic"
+      case .smtp: "smtp"
+      case .coap: "coap"
       case .unknown: "failed"
       }
     }
@@ -35,6 +39,11 @@ public struct Application: Sendable {
   var nameSource: Destination.NameSource?
   /// Segments or datagrams that were looked at without an answer.
   var attempts: UInt16 = 0
+  /// Where the client's bytes are that nobody knows and that wait for a look, and how many messages of
+  /// such bytes were looked at, of how many bytes.
+  var payload = Application.none
+  var payloads: UInt8 = 0
+  var payloadByteCount: UInt32 = 0
 
   static var none: UInt32 { .max }
 

@@ -27,6 +27,7 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
     exchange.host = flow.application.host
     exchange.nameSource = flow.application.nameSource
     exchange.pendingSend = flow.send.pending
+    exchange.switched = nil
     let verdict = https[place].conversation.consume(
       bytes, flow.role(of: direction), at: time, handler: &exchange)
     https[place].queue = exchange.queue
@@ -37,8 +38,13 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
     case .more:
       break
     case .tunnel(let offset):
+      let upgrade = https[place].conversation.upgrade
       close(&flow, at: time)
-      flow.application.restart()
+      switch upgrade {
+      case .http2: upgradeToHTTP2(&flow)
+      case .webSocket: upgradeToWebSocket(&flow)
+      case .none, .other: flow.application.restart()
+      }
       let rest = bytes.extracting(droppingFirst: min(offset, bytes.byteCount))
       if !rest.isEmpty { received(rest, direction, of: &flow, at: time) }
     case .notHTTP:

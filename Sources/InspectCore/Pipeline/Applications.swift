@@ -10,9 +10,14 @@ struct Applications<
   var recognitions: Slab<Recognition>
   var https: Slab<HTTPConnection>
   var tls: Slab<TLSConnection>
+  var http2s: Slab<HTTP2Connection>
+  var webSockets: Slab<WebSocketStream>
+  var smtps: Slab<SMTPConnection>
   var dnsConnections: Slab<DNSConnection>
   var quics: Slab<QUICConversation>
   var opener: InitialOpener<Cipher>
+  /// What clients said in protocols that nobody knows.
+  var payloads: Slab<ByteBuffer>
   private var name = ByteBuffer(limit: HostTable.longest)
   private var full: UInt64 = 0
   var encryptedBytes: UInt64 = 0
@@ -27,9 +32,13 @@ struct Applications<
     recognitions = Slab(capacity: limits.recognitions)
     https = Slab(capacity: limits.httpConnections)
     tls = Slab(capacity: limits.tlsConnections)
+    http2s = Slab(capacity: limits.http2Connections)
+    webSockets = Slab(capacity: limits.webSockets)
+    smtps = Slab(capacity: limits.smtpConnections)
     dnsConnections = Slab(capacity: limits.dnsConnections)
     quics = Slab(capacity: limits.quicConnections)
     opener = InitialOpener(cipher)
+    payloads = Slab(capacity: limits.payloads)
     exchange = Exchange(
       configuration: configuration, function: function, sink: sink, decoder: decoder,
       atlas: atlas)
@@ -63,6 +72,8 @@ struct Applications<
   mutating func flowEnded(_ flow: inout Flow, at time: Timestamp) {
     exchange.cases.saw(time)
     close(&flow, at: time)
+    // Something was said, and nobody knows what.
+    if flow.application.kind == .unrecognised, flow.application.attempts > 0 { giveUp(&flow) }
     attribute(&flow)
   }
 
@@ -102,7 +113,9 @@ struct Applications<
     switch flow.application.kind {
     case .dns, .mdns, .llmnr: readDNS(bytes, direction, flow, time)
     case .quic: readQUIC(bytes, direction, &flow, time)
-    case .unrecognised, .unknown, .http, .tls: unknownBytes &+= UInt64(bytes.byteCount)
+    case .coap: readCoAP(bytes, direction, &flow, time)
+    case .unrecognised, .unknown, .http, .http2, .webSocket, .tls, .smtp:
+      readUnknown(datagram: bytes, direction, &flow, time)
     }
   }
 
@@ -112,7 +125,8 @@ struct Applications<
     case .mdns: flow.application.kind = .mdns
     case .llmnr: flow.application.kind = .llmnr
     case .quic: beginQUIC(&flow)
-    case .needMore, .no, .http, .tls: fail(&flow)
+    case .coap: flow.application.kind = .coap
+    case .needMore, .no, .http, .http2, .smtp, .tls: fail(&flow)
     }
   }
 
@@ -126,8 +140,11 @@ struct Applications<
     case .http: readHTTP(bytes, direction, &flow, time)
     case .tls: readTLS(bytes, direction, &flow, time)
     case .dns: readDNSStream(bytes, direction, flow, time)
+    case .http2: readHTTP2(bytes, direction, &flow, time)
+    case .webSocket: readWebSocket(bytes, direction, &flow, time)
+    case .smtp: readSMTP(bytes, direction, &flow, time)
     case .unrecognised: recognise(bytes, direction, &flow, time)
-    case .mdns, .llmnr, .quic, .unknown: unknownBytes &+= UInt64(bytes.byteCount)
+    case .mdns, .llmnr, .coap, .quic, .unknown: readUnknown(bytes, direction, &flow, time)
     }
   }
 
@@ -140,8 +157,11 @@ struct Applications<
     case .http: loseHTTP(byteCount, direction, flow, time)
     case .tls: loseTLS(byteCount, direction, flow)
     case .dns: loseDNS(byteCount, direction, flow)
+    case .http2: loseHTTP2(byteCount, direction, flow)
+    case .webSocket: loseWebSocket(byteCount, direction, flow)
+    case .smtp: loseSMTP(byteCount, direction, flow, time)
     case .unrecognised: recognitions[flow.application.place].removeAll()
-    case .mdns, .llmnr, .quic, .unknown: break
+    case .mdns, .llmnr, .coap, .quic, .unknown: break
     }
   }
 
@@ -153,22 +173,27 @@ struct Applications<
     guard flow.application.place != Application.none else { return }
     switch flow.application.kind {
     case .http: endHTTP(direction, flow, time)
-    case .tls, .dns, .mdns, .llmnr, .quic, .unrecognised, .unknown: break
+    case .http2, .webSocket, .tls, .dns, .mdns, .llmnr, .smtp, .coap, .quic, .unrecognised, .unknown:
+      break
     }
   }
 
   /// Gives out what is known of the connection and frees its state.
   mutating func close(_ flow: inout Flow, at time: Timestamp) {
+    inspectPayload(&flow, time)
     let place = flow.application.place
     guard place != Application.none else { return }
     flow.application.place = Application.none
     switch flow.application.kind {
     case .http: closeHTTP(place, flow, time)
     case .tls: closeTLS(place, flow)
+    case .http2: closeHTTP2(place, flow)
+    case .webSocket: webSockets.remove(place)
+    case .smtp: closeSMTP(place, flow, time)
     case .dns: dnsConnections.remove(place)
     case .quic: closeQUIC(place, &flow, time)
     case .unrecognised: settle(place, &flow, time)
-    case .mdns, .llmnr, .unknown: break
+    case .mdns, .llmnr, .coap, .unknown: break
     }
   }
 
@@ -179,16 +204,17 @@ struct Applications<
   ) {
     var place = flow.application.place
     if place == Application.none {
-      let isAtNameServer = flow.context.hasPort(53)
+      let hints = Recognition.Hints(
+        isAtNameServer: flow.context.hasPort(53), isInTheMiddle: flow.isInTheMiddle)
       let nothing = RawSpan()
       let guess = Guess(
         toServer: direction == .toServer ? bytes : nothing,
-        toClient: direction == .toClient ? bytes : nothing, isAtNameServer: isAtNameServer)
+        toClient: direction == .toClient ? bytes : nothing, hints)
       guard guess == .needMore else {
         begin(guess, &flow, time)
         return read(bytes, direction, &flow, time)
       }
-      guard let new = recognitions.insert(Recognition(isAtNameServer: isAtNameServer)) else {
+      guard let new = recognitions.insert(Recognition(hints)) else {
         full &+= 1
         unknownBytes &+= UInt64(bytes.byteCount)
         return
@@ -208,7 +234,7 @@ struct Applications<
   /// Nothing follows: what is held is what there is.
   private mutating func settle(_ place: UInt32, _ flow: inout Flow, _ time: Timestamp) {
     let held = Applications.take(place, from: &recognitions)
-    begin(held.guess, &flow, time)
+    begin(held.finalGuess, &flow, time)
     read(held[.toServer], .toServer, &flow, time)
     read(held[.toClient], .toClient, &flow, time)
     close(&flow, at: time)
@@ -226,7 +252,7 @@ struct Applications<
   ) {
     guard !bytes.isEmpty else { return }
     if flow.application.kind == .unrecognised {
-      unknownBytes &+= UInt64(bytes.byteCount)
+      readUnknown(bytes, direction, &flow, time)
     } else {
       received(bytes, direction, of: &flow, at: time)
     }
@@ -235,9 +261,11 @@ struct Applications<
   private mutating func begin(_ guess: Guess, _ flow: inout Flow, _ time: Timestamp) {
     switch guess {
     case .http(let client): beginHTTP(client, &flow)
+    case .http2(let client): beginHTTP2(client, isInTheMiddle: flow.isInTheMiddle, &flow)
+    case .smtp(let client): beginSMTP(client, &flow, time)
     case .tls: beginTLS(&flow, time)
     case .dns: beginDNS(&flow)
-    case .needMore, .no, .mdns, .llmnr, .quic: fail(&flow)
+    case .needMore, .no, .mdns, .llmnr, .coap, .quic: fail(&flow)
     }
   }
 
@@ -255,10 +283,6 @@ struct Applications<
     giveUp(&flow)
   }
 
-  /// Nobody reads this flow any more.
-  private func giveUp(_ flow: inout Flow) {
-    flow.application.kind = .unknown
-    flow.tcp.toServer.isWanted = false
-    flow.tcp.toClient.isWanted = false
-  }
+  /// Nobody knows what this flow is, and it is not asked again.
+  private func giveUp(_ flow: inout Flow) { flow.application.kind = .unknown }
 }

@@ -16,19 +16,23 @@ struct Exchange<
   var sink: Sink
   var cases: CaseBook<Map>
   var names: NameCache
-  private var decoder: Decoder
-  private var finder: Finder
-  private var findings: FindingBatch
-  private var transactions: Slab<HTTPTransaction>
+  var decoder: Decoder
+  var finder: Finder
+  var findings: FindingBatch
+  var transactions: Slab<HTTPTransaction>
+  var http2Streams: Slab<HTTP2Stream>
   private var decoded = ByteBuffer(limit: HTTPTransaction.bodyLimit)
   /// A text that does not lie in the packet as it is looked at.
   var unfolded = ByteBuffer(limit: 8192)
-  private let bodyBytesLimit: Int
-  private var bodyBytes = 0
+  let bodyBytesLimit: Int
+  var bodyBytes = 0
 
   // The connection that is being read.
   var context: FlowContext
   var queue = TransactionQueue()
+  var streams = HTTP2StreamList()
+  /// The latest request that another protocol was the answer to.
+  var switched: HTTPTransaction?
   var session = TLSSession(start: Timestamp(nanoseconds: 0), hasFingerprints: false)
   var host: UInt32?
   var nameSource: Destination.NameSource?
@@ -42,9 +46,13 @@ struct Exchange<
   var dnsMessages: UInt64 = 0
   private var requests: UInt64 = 0
   private var responses: UInt64 = 0
-  private var full: UInt64 = 0
-  private var cutBodies: UInt64 = 0
-  private var undecodedBodies: UInt64 = 0
+  var full: UInt64 = 0
+  var cutBodies: UInt64 = 0
+  var undecodedBodies: UInt64 = 0
+  var mailTransactions: UInt64 = 0
+  var inspectedPayloads: UInt64 = 0
+  /// Payloads that were not looked at, because the flow's share was used up or there was no room.
+  var skippedPayloads: UInt64 = 0
   private var anomalies: UInt64 = 0
 
   init(
@@ -63,6 +71,7 @@ struct Exchange<
     names = NameCache(
       capacity: max(2, configuration.limits.names), key0: key.0, key1: key.1)
     transactions = Slab(capacity: configuration.limits.httpTransactions)
+    http2Streams = Slab(capacity: configuration.limits.http2Streams)
     bodyBytesLimit = configuration.limits.bodyBytes
     let nobody = Endpoint(address: IPAddress(high: 0, low: 0), port: 0)
     context = FlowContext(
@@ -79,6 +88,9 @@ struct Exchange<
     all.clearBytes = clearBytes
     all.cutBodies = cutBodies
     all.undecodedBodies = undecodedBodies
+    all.mailTransactions = mailTransactions
+    all.inspectedPayloads = inspectedPayloads
+    all.skippedPayloads = skippedPayloads
     all.anomalies = anomalies
     all.applicationFull &+= full
     all.lowFindings = cases.lowFindings
@@ -104,9 +116,16 @@ struct Exchange<
   // MARK: HTTP
 
   mutating func request(_ head: HTTPRequestHead, at time: Timestamp) {
+    request(head, isOwn: true, at: time)
+  }
+
+  /// - Parameter isOwn: the client sent it; else the server thought of it.
+  mutating func request(_ head: HTTPRequestHead, isOwn: Bool, at time: Timestamp) {
     requests &+= 1
-    noteHost(head)
-    inspectHead(head, at: time)
+    if isOwn {
+      noteHost(head)
+      inspectHead(head, at: time)
+    }
     guard let place = transactions.insert(HTTPTransaction(head, at: time)) else {
       full &+= 1
       queue.sending = .max
@@ -114,6 +133,10 @@ struct Exchange<
     }
     append(place)
     queue.sending = place
+    // A chunked body is one, even if it is empty.
+    if sink.wantsBodies, head.isChunked {
+      sink.body(RawSpan(), head.contentCoding, .toServer, place: place)
+    }
   }
 
   mutating func response(_ head: HTTPResponseHead, at time: Timestamp) {
@@ -134,6 +157,10 @@ struct Exchange<
     }
     transactions[place].answer(head)
     queue.answering = place
+    let hasBody = head.isChunked && head.requestMethod != .head && head.status / 100 != 1
+    if sink.wantsBodies, hasBody, head.status != 204, head.status != 304 {
+      sink.body(RawSpan(), head.contentCoding, .toClient, place: place)
+    }
   }
 
   mutating func body(_ bytes: RawSpan, of direction: Direction) {
@@ -165,15 +192,22 @@ struct Exchange<
     guard place != .max else { return }
     if direction == .toServer {
       transactions[place].requestByteCount &+= UInt64(byteCount)
+      transactions[place].requestHasGap = true
     } else {
       transactions[place].responseByteCount &+= UInt64(byteCount)
+      transactions[place].responseHasGap = true
     }
   }
 
   mutating func end(_ direction: Direction, outcome: HTTPMessageEnd, at time: Timestamp) {
     let place = direction == .toServer ? queue.sending : queue.answering
     guard place != .max else { return }
-    if sink.wantsBodies { sink.bodyEnded(direction, place: place) }
+    let hasGap =
+      direction == .toServer
+      ? transactions[place].requestHasGap : transactions[place].responseHasGap
+    if sink.wantsBodies, outcome == .complete, !hasGap {
+      sink.bodyEnded(direction, place: place)
+    }
     if direction == .toServer {
       queue.sending = .max
       endRequest(place)
@@ -229,7 +263,7 @@ struct Exchange<
     sink.http(transaction, context)
   }
 
-  private static func inspect(
+  static func inspect(
     _ buffer: inout ByteBuffer, _ part: MessagePart, _ key: RawSpan, _ finder: inout Finder,
     _ decoder: inout Decoder, _ findings: inout FindingBatch
   ) -> MessageFacts {
@@ -249,8 +283,19 @@ struct Exchange<
     hosts.number(of: transaction.host)
   }
 
+  /// Takes in a request that was sent in another form; it waits for its response.
+  mutating func adopt(_ transaction: consuming HTTPTransaction, stream: UInt32) {
+    guard let place = transactions.insert(transaction) else {
+      full &+= 1
+      return
+    }
+    transactions[place].stream = stream
+    append(place)
+  }
+
   /// Gives the transaction's event out.
   private mutating func close(_ place: UInt32) {
+    if transactions[place].status == 101 { switched = transactions[place].requestAgain }
     Exchange.give(&transactions[place], to: &sink, context)
     var previous = UInt32.max
     var position = queue.first
@@ -306,7 +351,16 @@ struct Exchange<
     discloseFindings(at: time)
   }
 
-  private mutating func discloseFindings(
+  /// Looks at a part of a message as it lies there.
+  mutating func inspect(
+    _ bytes: RawSpan, _ part: MessagePart, key: RawSpan = RawSpan(), at time: Timestamp
+  ) {
+    beginFindings(host)
+    _ = finder.inspect(bytes, part: part, key: key, decoder: &decoder, into: &findings)
+    discloseFindings(at: time)
+  }
+
+  mutating func discloseFindings(
     _ registration: SelfRegistration.Operator? = nil, at time: Timestamp
   ) {
     guard !findings.isEmpty || registration != nil else { return }
@@ -316,7 +370,7 @@ struct Exchange<
   }
 
   /// The findings that follow are of a message to `recipient`.
-  private mutating func beginFindings(_ recipient: UInt32?) {
+  mutating func beginFindings(_ recipient: UInt32?) {
     findings.begin(context, host: recipient.map { cases.hosts[$0] } ?? [])
   }
 

@@ -27,6 +27,8 @@ public struct HTTPTransaction: ~Copyable {
   /// Nil without a (final) response.
   public internal(set) var status: UInt16?
   public internal(set) var responseVersion = HTTPVersion(major: 1, minor: 1)
+  /// The stream of HTTP/2 that it is; nil in HTTP/1.
+  public internal(set) var stream: UInt32?
   /// Where it is while it is open: what `InspectionSink.body` calls `place`.
   public internal(set) var place = UInt32.max
 
@@ -39,6 +41,9 @@ public struct HTTPTransaction: ~Copyable {
   /// The announced length of the request's body.
   var contentLength: Int?
   var bodyWasInspected = false
+  // Bytes of a body are missing.
+  var requestHasGap = false
+  var responseHasGap = false
   var requestIsDone = false
   let number: UInt32
   var next = UInt32.max
@@ -69,6 +74,25 @@ public struct HTTPTransaction: ~Copyable {
     hasRequest = false
     number = .max
     requestIsDone = true
+  }
+
+  /// The same request, sent and not yet answered.
+  var requestAgain: HTTPTransaction {
+    var again = HTTPTransaction(requestOf: self)
+    again.texts.append(texts.bytes)
+    again.ranges = ranges
+    again.ranges.responseType = 0..<0
+    again.requestVersion = HTTPVersion(major: 2, minor: 0)
+    again.port = port
+    again.requestByteCount = requestByteCount
+    again.requestIsDone = true
+    return again
+  }
+
+  private init(requestOf other: borrowing HTTPTransaction) {
+    start = other.start
+    hasRequest = other.hasRequest
+    number = 0
   }
 
   mutating func answer(_ head: HTTPResponseHead) {

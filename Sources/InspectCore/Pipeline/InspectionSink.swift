@@ -13,6 +13,8 @@ public protocol InspectionSink: ~Copyable {
   mutating func multicastDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp)
   /// A message of LLMNR (RFC 4795).
   mutating func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp)
+  /// A mail transaction, or a session without one.
+  mutating func smtp(_ transaction: borrowing SMTPTransaction, _ context: FlowContext)
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp)
   mutating func alert(_ alert: Alert)
 
@@ -21,10 +23,11 @@ public protocol InspectionSink: ~Copyable {
   var wantsFingerprints: Bool { get }
   /// Whether `body` is to be called: hashing all bodies costs time.
   var wantsBodies: Bool { get }
-  /// Content of the message that is open at `place`, without its transfer coding.
+  /// Content of the message that is open at `place`, without its transfer coding; empty when there is
+  /// a body of which nothing came yet.
   mutating func body(
     _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32)
-  /// The content is at its end; what is known of it belongs to the `http` event of `place`.
+  /// The content is whole and at its end; what is known of it belongs to the `http` event of `place`.
   mutating func bodyEnded(_ direction: Direction, place: UInt32)
 }
 

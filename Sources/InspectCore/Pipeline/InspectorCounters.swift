@@ -65,6 +65,11 @@ public struct InspectorCounters: Sendable {
   /// connection had its share.
   public internal(set) var unopenedPackets: UInt64 = 0
   public internal(set) var dnsMessages: UInt64 = 0
+  public internal(set) var mailTransactions: UInt64 = 0
+  /// Messages of protocols that nobody knows, and WebSocket messages, that were looked at; and those
+  /// that were not, because the flow's share was used up or there was no room.
+  public internal(set) var inspectedPayloads: UInt64 = 0
+  public internal(set) var skippedPayloads: UInt64 = 0
   /// Connections that found no room for their protocol's state.
   public internal(set) var applicationFull: UInt64 = 0
 

@@ -12,9 +12,17 @@ struct Recognition: ~Copyable {
   private var toClient = ByteBuffer(limit: Recognition.byteLimit)
   /// How many bytes must be there before the next look.
   private var nextLook = 0
-  private let isAtNameServer: Bool
+  private let hints: Hints
 
-  init(isAtNameServer: Bool) { self.isAtNameServer = isAtNameServer }
+  /// What is known beside the bytes.
+  struct Hints {
+    /// One of the ports is that of DNS.
+    var isAtNameServer = false
+    /// The connection was open before we saw it.
+    var isInTheMiddle = false
+  }
+
+  init(_ hints: Hints) { self.hints = hints }
 
   subscript(direction: Direction) -> RawSpan {
     @_lifetime(borrow self) get {
@@ -44,9 +52,18 @@ struct Recognition: ~Copyable {
     return guess == .needMore && isFull ? .no : guess
   }
 
+  /// What it is when nothing follows: a request line needs no end then.
+  var finalGuess: Guess {
+    let guess = guess
+    guard guess == .needMore else { return guess }
+    if HTTPRequestLine(toServer.bytes)?.isSimple == false { return .http(.toServer) }
+    if HTTPRequestLine(toClient.bytes)?.isSimple == false { return .http(.toClient) }
+    return .no
+  }
+
   /// What it looks like so far.
-  var guess: Guess {
-    Guess(toServer: toServer.bytes, toClient: toClient.bytes, isAtNameServer: isAtNameServer)
+  private var guess: Guess {
+    Guess(toServer: toServer.bytes, toClient: toClient.bytes, hints)
   }
 }
 
@@ -55,15 +72,24 @@ enum Guess: Equatable {
   case needMore, no
   /// A protocol, and the direction in which its client sends.
   case http(Direction)
+  case http2(Direction)
+  case smtp(Direction)
   case tls
-  case dns, mdns, llmnr, quic
+  case dns, mdns, llmnr, coap, quic
 
   /// What a connection is that begins with these bytes; a side that did not speak yet has none.
-  init(toServer: RawSpan, toClient: RawSpan, isAtNameServer: Bool) {
-    let client = Opening(toServer, isAtNameServer)
-    let server = Opening(toClient, isAtNameServer)
-    self = Guess(client, .toServer) ?? Guess(server, .toClient) ?? .no
-    if self == .no, client == .needMore || server == .needMore { self = .needMore }
+  init(toServer: RawSpan, toClient: RawSpan, _ hints: Recognition.Hints) {
+    let client = Opening.of(toServer, hints)
+    let server = Opening.of(toClient, hints)
+    if let guess = Guess(client, .toServer) ?? Guess(server, .toClient) {
+      self = guess
+    } else if client == .needMore || server == .needMore {
+      self = .needMore
+    } else {
+      // A greeting says little: the answer to it does.
+      let isAlone = client == .none || server == .none
+      self = isAlone && (client == .greeting || server == .greeting) ? .needMore : .no
+    }
   }
 
   /// What one side's opening says alone.
@@ -71,9 +97,13 @@ enum Guess: Equatable {
     switch opening {
     case .httpRequest: self = .http(direction)
     case .httpResponse: self = .http(direction.opposite)
+    case .http2Client, .http2Frames: self = .http2(direction)
+    case .http2Server: self = .http2(direction.opposite)
+    case .smtpClient: self = .smtp(direction)
+    case .smtpServer: self = .smtp(direction.opposite)
     case .tls: self = .tls
     case .dns: self = .dns
-    case .none, .needMore, .no: return nil
+    case .none, .needMore, .no, .greeting: return nil
     }
   }
 }
@@ -89,6 +119,8 @@ extension Guess {
       self = (try? DNSMessage(bytes)) != nil ? .mdns : .no
     } else if packet.hasPort(5355) {
       self = (try? DNSMessage(bytes)) != nil ? .llmnr : .no
+    } else if packet.hasPort(CoAPMessage.port), CoAPMessage(bytes) != nil {
+      self = .coap
     } else {
       self = DNSMessage.isCertain(bytes) ? .dns : .no
     }
@@ -108,30 +140,46 @@ extension FlowContext {
 private enum Opening {
   /// It said nothing yet.
   case none
-  case needMore, no, httpRequest, httpResponse, tls, dns
+  case needMore, no, httpRequest, httpResponse, http2Client, http2Server, tls, dns
+  /// Frames of HTTP/2 from the middle of a connection.
+  case http2Frames
+  case smtpClient, smtpServer
+  /// `220`: a server of SMTP, or of FTP.
+  case greeting
 
-  init(_ bytes: RawSpan, _ isAtNameServer: Bool) {
-    guard !bytes.isEmpty else {
-      self = .none
-      return
+  static func of(_ bytes: RawSpan, _ hints: Recognition.Hints) -> Opening {
+    guard !bytes.isEmpty else { return .none }
+    var isOpen = false
+    switch HTTPRecognizer.recognize(bytes) {
+    case .request: return .httpRequest
+    case .response: return .httpResponse
+    case .needMore: isOpen = true
+    case .no: break
     }
-    let http = HTTPRecognizer.recognize(bytes)
-    if http == .request {
-      self = .httpRequest
-      return
+    switch TLSRecognizer.recognize(bytes) {
+    case .yes: return .tls
+    case .needMore: isOpen = true
+    case .no: break
     }
-    if http == .response {
-      self = .httpResponse
-      return
+    switch HTTP2Recognizer.recognize(bytes) {
+    case .client: return .http2Client
+    case .server: return .http2Server
+    case .needMore: isOpen = true
+    case .no: break
     }
-    let tls = TLSRecognizer.recognize(bytes)
-    let dns = DNSStream.open(bytes, onItsPort: isAtNameServer)
-    if tls == .yes {
-      self = .tls
-    } else if dns == .yes {
-      self = .dns
-    } else {
-      self = http == .needMore || tls == .needMore || dns == .needMore ? .needMore : .no
+    switch SMTPRecognizer.recognize(bytes) {
+    case .client: return .smtpClient
+    case .server: return .smtpServer
+    case .greeting: return .greeting
+    case .needMore: isOpen = true
+    case .no: break
     }
+    switch DNSStream.open(bytes, onItsPort: hints.isAtNameServer) {
+    case .yes: return .dns
+    case .needMore: isOpen = true
+    case .no: break
+    }
+    if hints.isInTheMiddle, HTTP2Recognizer.areFrames(bytes) { return .http2Frames }
+    return isOpen ? .needMore : .no
   }
 }

@@ -74,6 +74,9 @@ extension Held: InspectionSink where Value: InspectionSink & ~Copyable {
   public func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
     value.linkLocalDNS(message, context, at: time)
   }
+  public func smtp(_ transaction: borrowing SMTPTransaction, _ context: FlowContext) {
+    value.smtp(transaction, context)
+  }
   public func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
     value.anomaly(anomaly, context, at: time)
   }
@@ -141,6 +144,9 @@ private struct SinkReference: InspectionSink {
   }
   mutating func linkLocalDNS(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {
     object.linkLocalDNS(message, context, at: time)
+  }
+  mutating func smtp(_ transaction: borrowing SMTPTransaction, _ context: FlowContext) {
+    object.smtp(transaction, context)
   }
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
     object.anomaly(anomaly, context, at: time)

@@ -178,7 +178,10 @@ extension JSONWriter {
       ("http_requests", counters.httpRequests), ("http_responses", counters.httpResponses),
       ("tls_sessions", counters.tlsSessions), ("quic_hellos", counters.quicHellos),
       ("quic_unopened", counters.unopenedPackets), ("dns_messages", counters.dnsMessages),
-      ("full", counters.applicationFull), ("cut_bodies", counters.cutBodies),
+      ("smtp_transactions", counters.mailTransactions),
+      ("payloads_inspected", counters.inspectedPayloads),
+      ("payloads_skipped", counters.skippedPayloads), ("full", counters.applicationFull),
+      ("cut_bodies", counters.cutBodies),
       ("undecoded_bodies", counters.undecodedBodies), ("anomalies", counters.anomalies),
     ]
     for (name, value) in applications { field(name, value) }

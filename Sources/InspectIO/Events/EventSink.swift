@@ -152,7 +152,15 @@ public struct EventSink: InspectionSink, ~Copyable {
     if !transaction.referer.isEmpty { json.field("http_refer", transaction.referer) }
     if transaction.hasRequest { json.field("http_method", transaction.method) }
     let version = transaction.hasRequest ? transaction.requestVersion : transaction.responseVersion
-    json.field("protocol", "HTTP/\(version.major).\(version.minor)")
+    if let stream = transaction.stream {
+      json.field("version", "2" as StaticString)
+      json.field("protocol", "HTTP/2" as StaticString)
+      json.beginObject("http2")
+      json.field("stream_id", stream)
+      json.endObject()
+    } else {
+      json.field("protocol", "HTTP/\(version.major).\(version.minor)")
+    }
     if let status = transaction.status { json.field("status", status) }
     json.field("length", transaction.responseByteCount)
     json.field("request_length", transaction.requestByteCount)
@@ -176,7 +184,10 @@ public struct EventSink: InspectionSink, ~Copyable {
     (direction == .toServer ? digests.toServer : digests.toClient).add(bytes, coding)
   }
 
-  public mutating func bodyEnded(_ direction: Direction, place: UInt32) {}
+  public mutating func bodyEnded(_ direction: Direction, place: UInt32) {
+    guard let digests = bodies[place] else { return }
+    (direction == .toServer ? digests.toServer : digests.toClient).isWhole = true
+  }
 
   public mutating func tls(_ session: borrowing TLSSession, _ context: FlowContext) {
     guard isWanted(.tls) else { return }
@@ -216,6 +227,13 @@ public struct EventSink: InspectionSink, ~Copyable {
     guard isWanted(.llmnr) else { return }
     begin("llmnr", context, at: time)
     json.writeDNS(message, as: "llmnr")
+    end()
+  }
+
+  public mutating func smtp(_ transaction: borrowing SMTPTransaction, _ context: FlowContext) {
+    guard isWanted(.smtp) else { return }
+    begin("smtp", context, at: transaction.start)
+    json.writeSMTP(transaction)
     end()
   }
 
@@ -335,16 +353,19 @@ final class BodyDigests {
 final class BodyDigest {
   private var digest = SHA256()
   private var byteCount = 0
-  private var inflater: InflateStream?
+  private var stream: (any CodedStream)?
   private var hasBegun = false
+  var isWhole = false
 
+  /// A body without a byte is one, too.
   func add(_ bytes: RawSpan, _ coding: ContentCoding) {
     if !hasBegun {
       hasBegun = true
-      inflater = coding == .identity ? nil : InflateStream(coding)
+      stream = coding.makeStream()
     }
-    if let inflater {
-      _ = inflater.decode(bytes) { update($0) }
+    guard bytes.byteCount > 0 else { return }
+    if let stream {
+      _ = stream.decode(bytes, while: { true }) { update($0) }
     } else {
       update(bytes)
     }
@@ -355,8 +376,8 @@ final class BodyDigest {
     bytes.withUnsafeBytes { digest.update(bufferPointer: $0) }
   }
 
-  /// Nil when there was no body.
+  /// Nil when there was no body, or not all of it was seen.
   func finish() -> (byteCount: Int, sha256: String)? {
-    hasBegun ? (byteCount, Hexadecimal.text(digest.finalize())) : nil
+    hasBegun && isWhole ? (byteCount, Hexadecimal.text(digest.finalize())) : nil
   }
 }

@@ -1,0 +1,61 @@
+extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+  mutating func mail(_ transaction: inout SMTPTransaction) {
+    mailTransactions &+= 1
+    Exchange.give(&transaction, to: &sink, context)
+  }
+
+  // Functions of their own, because the compiler tells the parts of a noncopyable `self` apart only
+  // as arguments.
+  private static func give(
+    _ transaction: inout SMTPTransaction, to sink: inout Sink, _ context: FlowContext
+  ) {
+    sink.smtp(transaction, context)
+  }
+
+  mutating func recipient(_ path: RawSpan, at time: Timestamp) {
+    guard cases.isOutward(context) else { return }
+    let key: StaticString = "rcptto"
+    key.withUTF8Buffer { name in
+      inspect(path.withoutAngleBrackets, .smtpMessage, key: unsafe name.span.bytes, at: time)
+    }
+  }
+
+  mutating func message(_ transaction: inout SMTPTransaction, at time: Timestamp) {
+    guard cases.isOutward(context) else { return }
+    if transaction.isContentCut { cutBodies &+= 1 }
+    inspect(transaction.content.bytes, .smtpMessage, at: time)
+  }
+
+  mutating func reserve(_ byteCount: Int) -> Int {
+    let granted = min(byteCount, max(0, bodyBytesLimit - bodyBytes))
+    bodyBytes += granted
+    return granted
+  }
+
+  mutating func release(_ byteCount: Int) { bodyBytes -= byteCount }
+
+  mutating func anomaly(_ anomaly: SMTPAnomaly, _ direction: Direction) {
+    report(Anomaly(anomaly), context, at: context.start)
+  }
+}
+
+extension RawSpan {
+  fileprivate var withoutAngleBrackets: RawSpan {
+    @_lifetime(copy self) get {
+      guard byteCount >= 2, self[0] == UInt8(ascii: "<"), self[byteCount - 1] == UInt8(ascii: ">")
+      else { return self }
+      return extracting(1..<byteCount - 1)
+    }
+  }
+}
+
+extension Anomaly {
+  /// Suricata's name of the same, where it has one.
+  init(_ anomaly: SMTPAnomaly) {
+    switch anomaly {
+    case .lineTooLong: self.init(.applayer, "smtp.max_command_line_len_exceeded")
+    case .tooManyCommands: self.init(.applayer, "smtp.too_many_commands")
+    case .gap: self.init(.stream, "stream.reassembly_seq_gap")
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import Testing
+
+@testable import InspectCore
+
+@Suite struct PayloadTests {
+  private static let imei = "imei=490154203237518&x=1"
+
+  private func parts(_ network: inout Network) -> [MessagePart] {
+    network.finish()
+    return network.core.sink.alerts.flatMap(\.items).filter { $0.kind == .imei }.map(\.part)
+  }
+
+  @Test func datagramsOfUnknownProtocolsAreLookedAt() {
+    var network = Network(serverPort: 9000)
+    network.datagram(Array(Self.imei.utf8))
+    #expect(parts(&network) == [.udpPayload])
+    var answer = Network(serverPort: 9000)
+    answer.datagram([1, 2, 3])
+    answer.datagram(Array(Self.imei.utf8), .toClient)
+    #expect(parts(&answer).isEmpty)
+  }
+
+  /// What the client says until the server speaks is a message, in any segmentation.
+  @Test func streamsOfUnknownProtocolsAreLookedAt() {
+    for cut in 1..<Self.imei.utf8.count {
+      var network = Network(serverPort: 9000)
+      network.connect()
+      network.say(Array(Self.imei.utf8.prefix(cut)))
+      network.say(Array(Self.imei.utf8.dropFirst(cut)))
+      network.say("ok", .toClient)
+      network.close()
+      #expect(parts(&network) == [.tcpPayload], "\(cut)")
+    }
+  }
+
+  @Test func aFlowHasItsShare() {
+    var network = Network(serverPort: 9000)
+    for _ in 0..<40 { network.datagram(Array("hello".utf8)) }
+    network.finish()
+    let statistics = network.core.statistics
+    #expect(statistics.inspectedPayloads == 16)
+    #expect(statistics.skippedPayloads == 24)
+    var stream = Network(serverPort: 9000)
+    stream.connect()
+    for _ in 0..<40 {
+      stream.say("hello")
+      stream.say("hello", .toClient)
+    }
+    stream.finish()
+    #expect(stream.core.statistics.inspectedPayloads == 16)
+  }
+
+  /// A client's frame with the key 1, 2, 3, 4.
+  private func frame(_ first: UInt8, _ text: String) -> [UInt8] {
+    let masked = Array(text.utf8).enumerated().map { $1 ^ UInt8($0 % 4 + 1) }
+    return [first, 0x80 | UInt8(masked.count), 1, 2, 3, 4] + masked
+  }
+
+  @Test func messagesOfAWebSocketAreUnmasked() {
+    let bytes =
+      frame(0x01, "imei=49015") + frame(0x89, "ping") + frame(0x80, "4203237518&x=1")
+      + frame(0x81, "other")
+    for cut in 1..<bytes.count {
+      var network = Network(serverPort: 80)
+      network.connect()
+      network.say("GET /ws HTTP/1.1\r\nHost: h.example\r\nUpgrade: websocket\r\n\r\n")
+      network.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", .toClient)
+      network.say(Array(bytes[..<cut]))
+      network.say(Array(bytes[cut...]))
+      network.close()
+      #expect(parts(&network) == [.webSocket], "\(cut)")
+      #expect(network.core.sink.flows == ["websocket"])
+    }
+  }
+
+  @Test func namesThatAreAskedForAreLookedAt() {
+    var network = Network(serverPort: 53)
+    network.datagram(DNSPipelineTests.query("490154203237518.imei.example.com"))
+    network.finish()
+    #expect(network.core.statistics.dnsMessages == 1)
+  }
+}
+
+@Suite struct CoAPTests {
+  private static let registration = HPACKTests.bytes(
+    // CON POST, /rd?ep=490154203237518&lt=86400, payload
+    "4002 1234 b2 7264 4d 05 65703d343930313534323033323337353138 08 6c743d3836343030 ff 3c2f3e")
+
+  @Test func aRequestIsRead() {
+    let bytes = Self.registration
+    let isMessage = CoAPMessage(bytes.span.bytes) != nil
+    #expect(isMessage)
+    var uri = ByteBuffer(limit: 256)
+    CoAPMessage(bytes.span.bytes)?.appendURI(to: &uri)
+    #expect(text(uri.bytes) == "/rd?ep=490154203237518&lt=86400")
+  }
+
+  @Test func everyPrefixIsSafe() {
+    let bytes = Self.registration
+    var accepted: [Int] = []
+    for count in 0..<bytes.count {
+      let isMessage = CoAPMessage(bytes.span.bytes.extracting(first: count)) != nil
+      if isMessage { accepted.append(count) }
+    }
+    // Only where an option ends, or inside the payload.
+    #expect(accepted == [4, 7, 27, 36, 38, 39].filter { $0 < bytes.count })
+  }
+
+  @Test func whatIsNoneIsRefused() {
+    let refusals = [
+      "", "40", "8001 0000", "4901 0000", "4001 0000 ff", "4001 0000 f0", "4001 0000 0f",
+      "4001 0000 d1", "4021 0000", "4000 0000 00", "41000000",
+    ]
+    for hex in refusals {
+      let bytes = HPACKTests.bytes(hex)
+      let isMessage = CoAPMessage(bytes.span.bytes) != nil
+      #expect(!isMessage, "\(hex)")
+    }
+  }
+
+  @Test func aRegistrationIsLookedAt() {
+    var network = Network(serverPort: 5683)
+    network.datagram(Self.registration)
+    network.finish()
+    #expect(network.core.sink.flows == ["coap"])
+  }
+
+  /// China Mobile's: only the host tells; it is in Uri-Host, or was asked for before.
+  @Test func theOperatorsHostMakesItASelfRegistration() {
+    let host = Array("m.fxltsbl.com".utf8)
+    var message = HPACKTests.bytes("4002 1234 3d") + [UInt8(host.count - 13)] + host
+    message += HPACKTests.bytes("82 7264 4d 05 65703d343930313534323033323337353138")
+    var network = Network(serverPort: 5683)
+    network.datagram(message)
+    network.finish()
+    #expect(network.core.sink.alerts.contains { $0.rule == .selfRegistration })
+  }
+
+  @Test func chinaTelecomsPathMakesItASelfRegistration() {
+    let json = Array("{\"REGVER\":\"8.0\",\"MEID\":\"x\",\"IMEI1\":\"490154203237518\"}".utf8)
+    var network = Network(serverPort: 5683)
+    network.datagram(HPACKTests.bytes("4002 1234 b2 6e62 11 32 ff") + json)
+    network.finish()
+    #expect(network.core.sink.alerts.contains { $0.rule == .selfRegistration })
+  }
+}
