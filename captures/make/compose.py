@@ -12,13 +12,14 @@ import sys
 import phone
 import small
 import wrapped
+import written
 
 CAPTURES = pathlib.Path(__file__).resolve().parent.parent
 
 
 def main(check):
   differing = []
-  for name, data in itertools.chain(phone.files(), small.files(), wrapped.files()):
+  for name, data in itertools.chain(phone.files(), small.files(), wrapped.files(), written.files()):
     path = CAPTURES / name
     if check and not (path.exists() and path.read_bytes() == data):
       differing.append(name)
