@@ -27,7 +27,7 @@ import Testing
   ])
   func aPathNamesItsLayers(_ encoder: Encoder, _ path: String) {
     var finder = Finder()
-    var decoder = ZlibDecoder()
+    var decoder = BodyDecoder()
     let bytes = encoder.encode(fields)
     let found = finder.inspect(bytes, part: encoder.part, decoder: &decoder).found
     #expect(found.map(\.path) == [path])
@@ -117,7 +117,7 @@ import Testing
     var bytes = Array(json.utf8)
     for _ in 0..<6 { bytes = Zlib.deflate(bytes, windowBits: 31) }
     var finder = Finder()
-    var decoder = ZlibDecoder()
+    var decoder = BodyDecoder()
     #expect(finder.inspect(bytes, part: .httpRequestBody, decoder: &decoder).found.count == 1)
     for _ in 0..<6 { bytes = Zlib.deflate(bytes, windowBits: 31) }
     let deep = finder.inspect(bytes, part: .httpRequestBody, decoder: &decoder)
@@ -140,7 +140,7 @@ import Testing
   @Test(arguments: Encoder.allCases)
   func damageIsSurvived(_ encoder: Encoder) {
     var finder = Finder()
-    var decoder = ZlibDecoder()
+    var decoder = BodyDecoder()
     let bytes = encoder.encode(fields)
     for count in 0..<bytes.count {
       let prefix = Array(bytes.prefix(count))

@@ -29,7 +29,7 @@ import Testing
 
   @Test func everyKindIsFoundInEveryEncoding() {
     var finder = Finder()
-    var decoder = ZlibDecoder()
+    var decoder = BodyDecoder()
     var missed: [Missed] = []
     var tried = 0
     for sample in Sample.all {
@@ -99,7 +99,7 @@ import Testing
 
 extension Finder {
   mutating func inspect(
-    _ bytes: [UInt8], part: MessagePart, decoder: inout ZlibDecoder
+    _ bytes: [UInt8], part: MessagePart, decoder: inout BodyDecoder
   ) -> Inspected {
     var sink = Findings()
     let facts = inspect(
