@@ -27,6 +27,14 @@ struct Analyze: ParsableCommand {
 
   func run() throws {
     Interruption.catchSignals()
+    var evidence = try shared.evidenceRecorder()
+    var captures = captures
+    if evidence != nil {
+      // Standard input cannot be read twice, and evidence is looked for once it is known of what.
+      for index in captures.indices where captures[index] == "-" {
+        captures[index] = try orFail { () throws(EvidenceBundle.Failure) in try evidence!.spool() }
+      }
+    }
     var timeline: CaptureTimeline
     do throws(CaptureError) {
       timeline = try CaptureTimeline(captures)
@@ -37,10 +45,11 @@ struct Analyze: ParsableCommand {
     var hasPacket = timeline.advance()
     let start = hasPacket ? timeline.packet.timestamp : nil
     var inspection: Inspection
+    let logger = shared.logger()
     do throws(Inspection.Failure) {
       inspection = try Inspection(
         try shared.optionsOrFail(), files: captures, captured: start.map { $0...$0 },
-        raisesAtOnce: false, logger: shared.logger())
+        raisesAtOnce: false, logger: logger)
     } catch {
       throw fail(error)
     }
@@ -52,6 +61,13 @@ struct Analyze: ParsableCommand {
     }
     progress.end()
     inspection.finish()
+    if evidence != nil {
+      let options = try shared.options()
+      try orFail { () throws(EvidenceBundle.Failure) in
+        try evidence!.read(captures, as: inspection, options, logger: logger)
+        try evidence!.finish(inspection)
+      }
+    }
     var damages = timeline.damages.map { "\($0)" }
     if hasPacket, inspection.output?.failure == nil {
       damages.append("stopped before the end: what follows was not inspected")

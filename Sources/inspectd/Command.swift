@@ -38,6 +38,17 @@ func fail(_ reason: some CustomStringConvertible) -> ExitCode {
   return Ending.failed
 }
 
+/// Does the job, or says why it cannot be done.
+func orFail<Value: ~Copyable, Failure: Error & CustomStringConvertible>(
+  _ job: () throws(Failure) -> Value
+) throws -> Value {
+  do throws(Failure) {
+    return try job()
+  } catch {
+    throw fail(error)
+  }
+}
+
 func writeError(_ text: String) {
   var text = text
   text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -38,6 +38,7 @@ struct Live: ParsableCommand {
     } catch {
       throw fail(error)
     }
+    var evidence = try shared.evidenceRecorder()
     var ending: String?
     var told = 0
     var packets = 0
@@ -48,6 +49,14 @@ struct Live: ParsableCommand {
           inspection.inspect(capture.packet, source: 0)
           packets &+= 1
           if packets % Live.packetsPerLook == 0 { inspection.refreshUnlocks() }
+          if evidence != nil {
+            do throws(EvidenceBundle.Failure) {
+              try evidence!.add(capture.packet, of: inspection)
+            } catch {
+              ending = "\(error)"
+              break loop
+            }
+          }
           // Who waits for alerts gets them at once; other events may gather.
           if inspection.alerts.count > told {
             told = inspection.alerts.count
@@ -67,6 +76,9 @@ struct Live: ParsableCommand {
     }
     let drops = capture.drops
     inspection.finish(drops: drops)
+    if evidence != nil {
+      try orFail { () throws(EvidenceBundle.Failure) in try evidence!.finish(inspection) }
+    }
     try shared.end(inspection, damages: ending.map { [$0] } ?? [], drops: drops)
   }
 }

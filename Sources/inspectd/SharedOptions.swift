@@ -63,6 +63,11 @@ struct SharedOptions: ParsableArguments {
   @Option(help: "How much memory to take: standard, or router (24 MB, for 10,000 flows).")
   var profile = MemoryProfile.standard
 
+  @Option(
+    help: ArgumentHelp(
+      "Write packets, events and digests for each alert into a new folder.", valueName: "dir"))
+  var evidence: String?
+
   @Flag(help: "Write identifiers in full instead of masked.")
   var reveal = false
 
@@ -139,6 +144,7 @@ struct SharedOptions: ParsableArguments {
     options.hashesBodies = hashBodies
     options.verifiesChecksums = verifyChecksums
     options.reportPath = report
+    options.evidencePath = evidence
     return options
   }
 
@@ -154,6 +160,15 @@ struct SharedOptions: ParsableArguments {
       types.insert(type)
     }
     return types
+  }
+
+  /// Nil where no evidence is wanted. It is begun before the work, so that a folder that cannot be
+  /// written is known at once.
+  func evidenceRecorder() throws -> EvidenceRecorder? {
+    guard let evidence else { return nil }
+    return try orFail { () throws(EvidenceBundle.Failure) in
+      try EvidenceRecorder(directory: evidence)
+    }
   }
 
   func logger() -> Logger {

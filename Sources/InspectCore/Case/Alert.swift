@@ -34,9 +34,18 @@ public struct Alert: Sendable {
   /// The flow of the evidence.
   public let context: FlowContext
   /// How often it was seen.
-  public internal(set) var count = 1
+  public private(set) var count = 1
+  /// The first flows that it was seen in (`FlowContext.id`), at most `flowLimit`.
+  public private(set) var flows: [UInt64]
+  static var flowLimit: Int { 32 }
   let kinds: KindSet
   let contact: Int
+
+  /// It was seen once more, in the flow `id`.
+  mutating func sawAgain(in id: UInt64) {
+    count += 1
+    if flows.count < Alert.flowLimit, !flows.contains(id) { flows.append(id) }
+  }
 }
 
 /// A phone or another device whose owner's data is at stake.

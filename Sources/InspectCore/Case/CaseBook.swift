@@ -199,7 +199,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
         && alert.destination.location.country == evidence.location.country
     }
     if let known {
-      alerts[Int(known)].count += 1
+      alerts[Int(known)].sawAgain(in: evidence.context.id)
       return
     }
     guard alertIndex.insert(hash, element: UInt32(alerts.count)) else {
@@ -217,7 +217,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
           transfer: evidence.transfer),
         items: evidence.items, unlock: unlock, isEncrypted: evidence.isEncrypted,
         registration: evidence.registration, context: evidence.context,
-        kinds: evidence.kinds, contact: evidence.contact))
+        flows: [evidence.context.id], kinds: evidence.kinds, contact: evidence.contact))
     if configuration.raisesAtOnce { attach(evidence.contact, to: alerts.count - 1) }
   }
 

@@ -39,6 +39,7 @@ public struct Inspector<
     counters.packets &+= 1
     counters.bytes &+= UInt64(truncatingIfNeeded: originalByteCount)
     if bytes.byteCount < originalByteCount { counters.truncatedPackets &+= 1 }
+    transports.latestFlow = 0
     transports.advance(to: time)
     var frame = Frame(
       link: PacketDecoder.Link(), byteCount: originalByteCount, time: time, source: source)
@@ -62,6 +63,10 @@ public struct Inspector<
     all.abandonedFragments = fragments.abandoned
     return all
   }
+
+  /// The flow that the last packet was counted for (`FlowContext.id`), the innermost of a tunnel; 0
+  /// for none. A packet that waits for its other fragments is counted when the last has come.
+  public var latestFlow: UInt64 { transports.latestFlow }
 
   /// The flows that are open now.
   public var openFlows: Int { transports.openFlows }

@@ -10,6 +10,8 @@ struct Transports<
   /// The outermost packet around the present one, where that is in a tunnel.
   var tunnel: TunnelContext?
   private let verifiesChecksums: Bool
+  /// The flow that the present packet was counted for: `FlowContext.id`; 0 for none yet.
+  var latestFlow: UInt64 = 0
 
   init(
     limits: InspectorLimits, function: SipHash13, verifiesChecksums: Bool,
@@ -136,7 +138,7 @@ struct Transports<
           frame, datagram.protocolNumber, isTurned, .tcpNew)
     else { return }
     let direction = flows[place].direction(from: source)
-    flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+    count(place, direction, frame)
     guard isIntact(datagram, .wrongTCPChecksum, place, frame) else { return }
     if flags.syn { timeHandshake(place, flags, direction, frame.time) }
     let accepted = reassembly.process(
@@ -211,7 +213,7 @@ struct Transports<
     }
     guard let place = found else { return nil }
     let direction = flows[place].direction(from: source)
-    flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+    count(place, direction, frame)
     settleDatagrams(place)
     return (place, direction)
   }
@@ -241,7 +243,7 @@ struct Transports<
     guard isIntact(datagram, .wrongICMPChecksum, nil, frame) else { return }
     if let quoted = message.quotedPacket, let place = findQuoted(quoted, version, frame) {
       let (found, direction) = place
-      flows[found].count(direction, frameBytes: frame.byteCount, at: frame.time)
+      count(found, direction, frame)
       return
     }
     // An answer is of its question's flow; messages of another type are another flow's.
@@ -262,7 +264,7 @@ struct Transports<
     if !isForth, flows[place].context.icmpResponse == nil {
       flows[place].context.icmpResponse = (message.type, message.code)
     }
-    count(place, isForth ? .toServer : .toClient, frame)
+    countAndSettle(place, isForth ? .toServer : .toClient, frame)
   }
 
   /// The flow that an ICMP error quotes a packet of, and the way the error goes: back.
@@ -301,7 +303,7 @@ struct Transports<
       tunnelDepth: frame.tunnelDepth)
     let ports = (packet.sourcePort, packet.destinationPort)
     guard let (place, _) = find(key, datagram, frame, ports) else { return }
-    count(place, flows[place].direction(from: source), frame)
+    countAndSettle(place, flows[place].direction(from: source), frame)
   }
 
   /// A security association goes one way, and its index is part of what tells flows apart.
@@ -319,7 +321,7 @@ struct Transports<
     guard let (place, isNew) = find(key, datagram, frame, (0, 0)) else { return }
     if isNew { flows[place].context.securityParametersIndex = index }
     let source = Endpoint(address: datagram.source, port: 0)
-    count(place, flows[place].direction(from: source), frame)
+    countAndSettle(place, flows[place].direction(from: source), frame)
   }
 
   private mutating func other(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
@@ -330,7 +332,7 @@ struct Transports<
       protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
       tunnelDepth: frame.tunnelDepth)
     guard let (place, _) = find(key, datagram, frame, (0, 0)) else { return }
-    count(place, flows[place].direction(from: source), frame)
+    countAndSettle(place, flows[place].direction(from: source), frame)
   }
 
   /// The flow of a packet that is neither TCP nor UDP; a new one gets these ports.
@@ -348,8 +350,10 @@ struct Transports<
     return (place, true)
   }
 
-  private mutating func count(_ place: UInt32, _ direction: Direction, _ frame: Frame) {
-    flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+  private mutating func countAndSettle(
+    _ place: UInt32, _ direction: Direction, _ frame: Frame
+  ) {
+    count(place, direction, frame)
     settleDatagrams(place)
   }
 
@@ -367,6 +371,12 @@ struct Transports<
   }
 
   // MARK: Flows
+
+  @inline(__always)
+  private mutating func count(_ place: UInt32, _ direction: Direction, _ frame: Frame) {
+    flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+    latestFlow = flows[place].context.id
+  }
 
   /// The flow of a packet, unless it was silent for so long that the packet begins another.
   @inline(__always)

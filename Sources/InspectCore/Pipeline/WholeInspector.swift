@@ -35,6 +35,9 @@ public struct WholeInspector: ~Copyable {
   /// What was seen so far.
   public var statistics: InspectorCounters { inspector.statistics }
 
+  /// See `Inspector.latestFlow`.
+  public var latestFlow: UInt64 { inspector.latestFlow }
+
   /// The flows that are open now.
   public var openFlows: Int { inspector.openFlows }
 

@@ -35,6 +35,34 @@ public enum LinkType: Equatable, Sendable {
     default: self = .unknown(rawValue)
     }
   }
+
+  /// The registered number; where one layout has several, that which files should have.
+  public var rawValue: UInt32 {
+    switch self {
+    case .null: 0
+    case .ethernet: 1
+    case .ppp: 9
+    case .llc: 100
+    case .raw: 101
+    case .pppOverEthernet: 51
+    case .ciscoHDLC: 104
+    case .wireless: 105
+    case .loop: 108
+    case .linuxCooked: 113
+    case .prism: 119
+    case .radiotap: 127
+    case .avs: 163
+    case .perPacketInformation: 192
+    case .pppWithDirection: 204
+    case .ciscoHDLCWithDirection: 205
+    case .ipnet: 226
+    case .ipv4: 228
+    case .ipv6: 229
+    case .netfilterLog: 239
+    case .linuxCooked2: 276
+    case .unknown(let number): number
+    }
+  }
 }
 
 /// What an Ethernet frame carries (IEEE 802 EtherType).

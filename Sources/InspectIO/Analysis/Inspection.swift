@@ -24,7 +24,7 @@ public struct Inspection: ~Copyable {
   private var last = Timestamp(nanoseconds: 0)
   private var feed: UnlockFeed
   private let filter: PacketFilter?
-  private let description: RunDescription
+  let description: RunDescription
 
   /// `files` are the captures' names; `captured` is their span of time where it is known.
   public init(
@@ -58,7 +58,7 @@ public struct Inspection: ~Copyable {
       output: output, types: options.events,
       mask: IdentifierMask(key: key.key, reveals: options.reveals), atlas: atlas,
       policy: policy, deviceNames: names, files: files, hashesBodies: options.hashesBodies,
-      keepsReport: options.reportPath != nil)
+      keepsReport: options.needsRecord)
     var generator = SystemRandomNumberGenerator()
     events = Held(sink)
     core = WholeInspector(
@@ -79,7 +79,7 @@ public struct Inspection: ~Copyable {
     _ options: InspectionOptions, _ files: [String], _ atlas: SharedAtlas, _ policy: PolicyFile
   ) -> RunDescription {
     let captures = files.map { path in
-      let size = CaptureDigest.describe(path, hashes: options.reportPath != nil)
+      let size = CaptureDigest.describe(path, hashes: options.needsRecord)
       // Folders may tell more of the user than the reader needs to know.
       let name = path.split(separator: "/").last.map(String.init) ?? path
       return RunDescription.Capture(file: name, bytes: size?.bytes, sha256: size?.sha256)
@@ -96,18 +96,20 @@ public struct Inspection: ~Copyable {
   /// The report on what was found, in HTML; only where the options asked for one, after `finish`.
   public func report() -> String {
     var recorded = RecordedEvents()
-    recorded.add(events.value.reportLines, file: "events")
+    recorded.add(Array(events.value.reportLines.joined()), file: "events")
     return Report.html(recorded)
   }
 
-  /// Looks at a packet, if the filter lets it pass.
-  public mutating func inspect(_ packet: borrowing CapturedPacket, source: UInt16) {
-    if let filter, !filter.passes(packet) { return }
+  /// Looks at a packet, if the filter lets it pass, and says whether it did.
+  @discardableResult
+  public mutating func inspect(_ packet: borrowing CapturedPacket, source: UInt16) -> Bool {
+    if let filter, !filter.passes(packet) { return false }
     if first == nil { first = packet.timestamp }
     last = packet.timestamp
     core.inspect(
       packet.bytes, at: packet.timestamp, originalByteCount: packet.originalByteCount,
       linkType: packet.linkType, source: source)
+    return true
   }
 
   /// Looks at so many packets of a timeline, the current one first; false when it is at its end.
@@ -123,6 +125,12 @@ public struct Inspection: ~Copyable {
   public mutating func refreshUnlocks() {
     if let new = feed.next() { core.append(unlocks: new) }
   }
+
+  /// The flow that the last packet was counted for, 0 for none.
+  var latestFlow: UInt64 { core.latestFlow }
+
+  /// The events of the alerts, in their order, and of the statistics; see `EventSink`.
+  var reportLines: [[UInt8]] { events.value.reportLines }
 
   /// What was raised so far.
   public var alerts: [Alert] { events.value.alerts }

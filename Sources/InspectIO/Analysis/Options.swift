@@ -51,6 +51,10 @@ public struct InspectionOptions: Sendable {
   public var verifiesChecksums = false
   /// Where an HTML report goes.
   public var reportPath: String?
+  /// The folder for evidence.
+  public var evidencePath: String?
+  /// Whether something is made of the run's own events at its end.
+  var needsRecord: Bool { reportPath != nil || evidencePath != nil }
 
   public init() {}
 

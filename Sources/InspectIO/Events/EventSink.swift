@@ -18,9 +18,9 @@ public struct EventSink: InspectionSink, ~Copyable {
   private let files: [String]
   private var json = JSONWriter()
   private var bodies: [UInt32: BodyDigests] = [:]
-  /// Whether the lines of a report are kept, and they.
+  /// Whether the lines of a report are kept; and they: of each alert in order, then the statistics.
   private let keepsReport: Bool
-  public private(set) var reportLines: [UInt8] = []
+  public private(set) var reportLines: [[UInt8]] = []
   public let wantsBodies: Bool
   public var wantsFingerprints: Bool { isWanted(.tls) }
 
@@ -276,7 +276,7 @@ public struct EventSink: InspectionSink, ~Copyable {
   private mutating func endForReport(_ type: EventType) {
     json.endObject()
     json.endLine()
-    if keepsReport { reportLines += json.bytes }
+    if keepsReport { reportLines.append(json.bytes) }
     if isWanted(type) { output?.append(json.bytes) }
   }
 }
