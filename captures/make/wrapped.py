@@ -452,6 +452,11 @@ def other_flows():
     {**flow, "proto": "ICMP", "icmp_type": 13, "flow": {"pkts_toserver": 1, "state": "new"}},
     {"matching": {"event_type": "flow", "proto": "ESP", "src_port": 0}, "is": 0},
     small.count(flow=6, http=0)]
+  moment, request = frame(query, 1, echo(8))
+  exceeded = struct.pack("!BBHI", 11, 0, 0, 0) + request[14 : 14 + 28]
+  yield "icmp-error-echo.pcap", wire.pcap([(moment, request), frame(answer, 1, exceeded)]), [
+    {**flow, "proto": "ICMP", "icmp_type": 8, "flow": {**both, "state": "new"}},
+    small.count(flow=1)]
   packets = small.registration("authentication-header")
   data = [(p.time, wire.ethernet(p, body=wire.ipv4(
     p, struct.pack("!BBHII", p.protocol, 4, 0, 0x3003, 1) + bytes(12) + wire.transport(p),

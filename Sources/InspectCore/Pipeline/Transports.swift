@@ -276,14 +276,16 @@ struct Transports<
         version == .four
         ? PacketDecoder.Datagram(try IPv4Packet(quoted))
         : try PacketDecoder.Datagram(try IPv6Packet(quoted))
-      let hasPorts = packet.protocolNumber == 6 || packet.protocolNumber == 17
-      guard hasPorts, packet.payload.byteCount >= 4 else { return nil }
-      let source = Endpoint(address: packet.source, port: packet.payload.load(0))
-      let destination = Endpoint(address: packet.destination, port: packet.payload.load(2))
+      // Only the first fragment has what tells flows apart.
+      guard packet.fragment?.byteOffset ?? 0 == 0, let marks = packet.marks else { return nil }
       let key = FlowKey(
-        source: source, destination: destination, protocolNumber: packet.protocolNumber,
-        vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
+        source: Endpoint(address: packet.source, port: marks.0),
+        destination: Endpoint(address: packet.destination, port: marks.1),
+        protocolNumber: packet.protocolNumber, vlans: frame.link.vlans,
+        tunnelDepth: frame.tunnelDepth)
       guard let place = flows.find(key, hash: flows.hash(key)) else { return nil }
+      let hasPorts = IPProtocol(rawValue: packet.protocolNumber).hasPorts
+      let source = Endpoint(address: packet.source, port: hasPorts ? marks.0 : 0)
       return (place, flows[place].direction(from: source).opposite)
     } catch {
       return nil
@@ -460,5 +462,27 @@ extension Flow {
     {
       state = .established
     }
+  }
+}
+
+extension PacketDecoder.Datagram {
+  /// What the keys of flows have in the place of ports; nil when it is not all here.
+  fileprivate var marks: (UInt16, UInt16)? {
+    switch IPProtocol(rawValue: protocolNumber) {
+    case .tcp, .udp, .sctp, .esp:
+      // Of ESP, the two halves of the index.
+      return payload.byteCount >= 4 ? (payload.load(0), payload.load(2)) : nil
+    case .icmp: return messageMarks(.four)
+    case .icmpv6: return messageMarks(.six)
+    case .hopByHopOptions, .ipv4, .ipv6, .routing, .fragment, .gre, .authentication, .noNextHeader,
+      .destinationOptions, .mobility, .unknown:
+      return (0, 0)
+    }
+  }
+
+  private func messageMarks(_ version: ICMPMessage.Version) -> (UInt16, UInt16)? {
+    guard !payload.isEmpty else { return nil }
+    let counterpart = ICMPMessage.counterpart(of: payload[0], version)
+    return (UInt16(payload[0]), UInt16(counterpart ?? 0))
   }
 }

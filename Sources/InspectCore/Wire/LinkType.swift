@@ -131,6 +131,9 @@ public enum IPProtocol: Equatable, Hashable, Sendable {
     }
   }
 
+  /// Whether its header begins with a source and a destination port.
+  public var hasPorts: Bool { self == .tcp || self == .udp || self == .sctp }
+
   public var rawValue: UInt8 {
     switch self {
     case .hopByHopOptions: 0
