@@ -45,8 +45,9 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
     _ bytes: RawSpan, _ direction: Direction, _ flow: inout Flow, _ time: Timestamp
   ) {
     unknownBytes &+= UInt64(bytes.byteCount)
-    guard direction == .toServer else { return inspectPayload(&flow, time) }
+    if direction == .toClient { inspectPayload(&flow, time) }
     guard isWanted(flow) else { return ignore(&flow) }
+    guard direction == .toServer else { return }
     var rest = bytes
     while !rest.isEmpty, isWanted(flow) {
       if flow.application.payload == Application.none {
