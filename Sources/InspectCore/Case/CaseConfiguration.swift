@@ -125,7 +125,13 @@ public struct InspectorLimits: Sendable {
     limits.reassemblyBytes = 2 << 20
     limits.httpConnections = 1024
     limits.httpTransactions = 2048
+    limits.http2Connections = 16
+    limits.http2Streams = 512
     limits.tlsConnections = 1024
+    limits.webSockets = 32
+    limits.smtpConnections = 64
+    limits.payloads = 64
+    limits.dnsConnections = 32
     limits.recognitions = 256
     limits.bodyBytes = 1 << 20
     limits.names = 4096
