@@ -59,6 +59,7 @@ public enum LinkType: Equatable, Sendable {
     case .ipv4: 228
     case .ipv6: 229
     case .netfilterLog: 239
+    case .packetTap: 258
     case .linuxCooked2: 276
     case .unknown(let number): number
     }
