@@ -258,10 +258,9 @@ public struct UnlockStudy: Sendable {
       for (step, share) in steps {
         var shift = candidate
         shift.offset += step
-        // The part of this shift alone must reach the level: later than the mean does, never
-        // earlier.
+        // When the evidence sufficed is asked with the clock as it was found.
         let weight = weights[index] * share
-        run(&tracker, sends, unlocks, shift, level: settings.level / weight)
+        run(&tracker, sends, unlocks, shift, level: settings.level)
         let part = weight * tracker.value(laws)
         all.value += part
         if part > most {
