@@ -158,7 +158,7 @@ public struct UnlockStudy: Sendable {
   func isFollowing(_ result: Result) -> Bool {
     let statistics = result.statistics
     return Double(statistics.followed) >= settings.leastShare * Double(statistics.unlocks)
-      && statistics.sendsAfterUnlock > statistics.sendsBeforeUnlock && !isPush(statistics)
+      && statistics.sendsAfterUnlock > statistics.sendsBeforeUnlock && !isPush(result)
       && statistics.unlocks >= LagTracker.minimumUnlocks
       && statistics.pValue ?? 1 <= settings.falseDiscoveryRate
   }
@@ -312,7 +312,7 @@ public struct UnlockStudy: Sendable {
     let value = result.eValue ?? 0
     if let other = other(sends, result, &tracker), other.value > value {
       result.verdict = other.verdict
-    } else if isPush(statistics) {
+    } else if isPush(result) {
       result.verdict = .push
     } else if value >= settings.level,
       Double(statistics.followed) >= settings.leastShare * Double(statistics.unlocks),
@@ -341,11 +341,21 @@ public struct UnlockStudy: Sendable {
     return best
   }
 
-  /// Whether as much comes just before the unlocks as after.
-  private func isPush(_ statistics: UnlockStatistics) -> Bool {
-    statistics.sendsBeforeUnlock >= 3
-      && statistics.sendsBeforeUnlock * 2 >= statistics.sendsAfterUnlock
-      && Double(statistics.sendsBeforeUnlock) > 3 * statistics.expected
+  /// Whether about as much comes in the ten seconds before the unlocks as after them. Where the log is
+  /// coarse or its clock an estimate, a send just before may be one just after; then the mirrored
+  /// window alone is asked, which keeps the precision's distance.
+  private func isPush(_ result: Result) -> Bool {
+    let statistics = result.statistics
+    var before = statistics.sendsBeforeUnlock
+    var after = statistics.sendsAfterUnlock
+    var chance = statistics.expected
+    if result.clock == ClockShift(), log.precision <= 200_000_000 {
+      let middle = statistics.correlogram.count / 2
+      before = statistics.correlogram[(middle - 5)..<middle].reduce(0, +)
+      after = statistics.correlogram[middle..<(middle + 5)].reduce(0, +)
+      chance *= max(1, 10 / statistics.windowSeconds)
+    }
+    return before >= 3 && before * 2 >= after && Double(before) > 3 * chance
   }
 }
 
