@@ -132,6 +132,7 @@ public struct InspectorLimits: Sendable {
     limits.smtpConnections = 64
     limits.payloads = 64
     limits.dnsConnections = 32
+    limits.streamMemories = 512
     limits.recognitions = 256
     limits.bodyBytes = 1 << 20
     limits.names = 4096
