@@ -42,6 +42,14 @@ import Testing
     return table.find(key, hash: table.hash(key))
   }
 
+  private static func remove(
+    _ place: UInt32, from table: inout FlowTable
+  ) -> (client: UInt32, key: FlowKey) {
+    let removed = (table[place].context.client.address.ipv4, table[place].key)
+    table.remove(place)
+    return removed
+  }
+
   /// The flows that are over at `time`, in the order in which they end.
   private static func expired(at time: Double, in table: inout FlowTable) -> [UInt32] {
     table.advance(to: seconds(time))
@@ -49,7 +57,7 @@ import Testing
     // Each call does a bounded amount of work: the caller asks for each packet.
     for _ in 0..<1000 {
       guard let place = table.nextExpired() else { continue }
-      ended.append(table.remove(place).context.client.address.ipv4 & 0xffff)
+      ended.append(Self.remove(place, from: &table).client & 0xffff)
     }
     return ended
   }
@@ -118,7 +126,7 @@ import Testing
       let place = Self.find(number, in: table)
       #expect(place != nil)
       if let place {
-        let removed = table.remove(place).key
+        let removed = Self.remove(place, from: &table).key
         #expect(removed == Self.key(number))
       }
       let gone = Self.find(number, in: table)
@@ -235,7 +243,7 @@ import Testing
     }
     var order: [UInt32] = []
     while let victim = table.victim() {
-      order.append(table.remove(victim).context.client.address.ipv4 & 0xff)
+      order.append(Self.remove(victim, from: &table).client & 0xff)
     }
     #expect(order == [4, 5, 3, 2, 1, 0])
   }
@@ -257,7 +265,7 @@ import Testing
         known[number] = place
       case 1:
         guard let found else { continue }
-        _ = table.remove(found)
+        table.remove(found)
         known[number] = nil
       default:
         guard let found else { continue }
@@ -265,7 +273,7 @@ import Testing
           found, to: FlowTable.Lifetime(rawValue: UInt8.random(in: 0..<5, using: &random))!)
       }
       if let place = table.nextExpired() {
-        known[table.remove(place).context.client.address.ipv4 & 0xffff] = nil
+        known[Self.remove(place, from: &table).client & 0xffff] = nil
       }
       let count = table.count
       #expect(count == known.count)
