@@ -224,7 +224,8 @@ public struct UnlockStudy: Sendable {
     if let test = tests[shift] { return test.statistics(sends: sends) }
     var configuration = settings.correlation
     let doubt = shift == ClockShift() ? 0 : min(5, clock.uncertainty(of: weights))
-    configuration.precision = log.precision + Int64(doubt * 1e9)
+    let precision = min(max(0, log.precision), UnlockCorrelation.longestSpan)
+    configuration.precision = precision + Int64(doubt * 1e9)
     let test = UnlockCorrelation(
       unlocks: shift.corrected(unlocks, around: middle), observed: observed,
       configuration: configuration)
