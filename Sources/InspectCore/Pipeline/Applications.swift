@@ -173,7 +173,8 @@ struct Applications<
     guard flow.application.place != Application.none else { return }
     switch flow.application.kind {
     case .http: endHTTP(direction, flow, time)
-    case .http2, .webSocket, .tls, .dns, .mdns, .llmnr, .smtp, .coap, .quic, .unrecognised, .unknown:
+    case .http2, .webSocket, .tls, .dns, .mdns, .llmnr, .smtp, .coap, .quic, .unrecognised,
+      .unknown:
       break
     }
   }

@@ -76,7 +76,8 @@ struct PcapngWriter {
     while body.count % 4 != 0 { body.append(0) }
   }
 
-  private static func append<Integer: FixedWidthInteger>(_ value: Integer, to bytes: inout [UInt8]) {
+  private static func append<Integer: FixedWidthInteger>(_ value: Integer, to bytes: inout [UInt8])
+  {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 }
