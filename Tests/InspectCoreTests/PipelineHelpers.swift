@@ -105,6 +105,9 @@ struct Network: ~Copyable {
   ) {
     self.serverPort = serverPort
     self.clientPort = clientPort
+    var configuration = configuration
+    // The server's country is not known, and a policy that says nothing raises no alert.
+    for rule in Rule.allCases { configuration.cases.policy.set(rule, .unknown, .high) }
     core = Core(
       configuration: configuration, hashKey: (1, 2), sink: RecordingSink(), decoder: NoDecoder(),
       atlas: NoAtlas(), cipher: ToyCipher())
