@@ -56,6 +56,7 @@ private struct Recorder: InspectionSink {
   var digest = Digest()
   var flows = 0
   var wantsBodies: Bool { true }
+  var wantsFingerprints: Bool { true }
 
   mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {
     flows += 1
@@ -74,6 +75,16 @@ private struct Recorder: InspectionSink {
     digest.add(session.version)
     digest.add(session.ja3)
     digest.add(session.subject)
+  }
+
+  mutating func quic(
+    _ hello: QUICHello, _ version: QUICVersion, _ context: FlowContext, at time: Timestamp
+  ) {
+    digest.add(Int(truncatingIfNeeded: context.id))
+  }
+
+  mutating func smtp(_ transaction: borrowing SMTPTransaction, _ context: FlowContext) {
+    digest.add(Int(truncatingIfNeeded: context.id) &+ 1)
   }
 
   mutating func dns(_ message: DNSMessage, _ context: FlowContext, at time: Timestamp) {

@@ -54,6 +54,11 @@ private struct Recorder: TLSHandler {
     add { hello.appendJA3S(to: &$0) }
   }
 
+  mutating func ssl2Hello(_ version: TLSVersion, isClient: Bool, _ direction: Direction) {
+    digest.add(isClient ? 5 : 6)
+    add { version.append(to: &$0) }
+  }
+
   mutating func certificate(_ certificate: X509Certificate, _ direction: Direction) {
     digest.add(3)
     add { certificate.subject.append(to: &$0) }
