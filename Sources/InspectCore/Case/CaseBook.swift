@@ -101,9 +101,9 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     host: UInt32?, _ source: Destination.NameSource?, at time: Timestamp
   ) {
     let told = items.filter { $0.confidence > .low }
-    lowFindings &+= UInt64(items.count - told.count)
     let unwanted = told.filter { $0.watchClass == .withdrawn && $0.isRecipient }
     let leaves = isOutward(context)
+    if leaves { lowFindings &+= UInt64(items.count - told.count) }
     guard leaves && (!told.isEmpty || registration != nil) || !unwanted.isEmpty,
       let number = contact(context, host, source)
     else { return }

@@ -101,6 +101,8 @@ public final class WatchIndex: Sendable {
   let hasLongNumbers: Bool
   /// So many telephone numbers that a national one is found in any number of eight digits.
   let isDense: Bool
+  /// Whether there are recipients who withdrew consent.
+  let hasWithdrawn: Bool
   let authenticate: (@Sendable (RawSpan) -> WatchCode)?
 
   /// How many values there are.
@@ -131,6 +133,7 @@ public final class WatchIndex: Sendable {
     hasPhoneNumbers = builder.phoneNumbers > 0
     hasLongNumbers = builder.hasLongNumbers
     isASCII = builder.isASCII
+    hasWithdrawn = builder.hasWithdrawn
     isDense = builder.phoneNumbers > WatchLimits.denseNumbers
     authenticate = builder.authenticate
     self.droppedForms = droppedForms
@@ -240,6 +243,7 @@ extension WatchIndex {
     fileprivate var firsts = [Bool](repeating: false, count: 256)
     fileprivate var phoneNumbers = 0
     fileprivate var hasLongNumbers = false
+    fileprivate var hasWithdrawn = false
     fileprivate var isASCII = true
     fileprivate let authenticate: (@Sendable (RawSpan) -> WatchCode)?
     /// The values as they were written, for their digests.
@@ -287,6 +291,7 @@ extension WatchIndex {
       _ kind: IdentifierKind, _ watchClass: WatchClass, _ label: [UInt8]
     ) -> UInt32 {
       kinds.append(kind.rawValue | watchClass.rawValue << 5)
+      if watchClass == .withdrawn { hasWithdrawn = true }
       let known = labelIndex[label]
       labelNumbers.append(known ?? UInt32(labelEnds.count))
       if known == nil {

@@ -13,7 +13,7 @@ extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable, Map: 
   }
 
   mutating func recipient(_ path: RawSpan, at time: Timestamp) {
-    guard cases.isOutward(context) else { return }
+    guard isInspected else { return }
     let key: StaticString = "rcptto"
     key.withUTF8Buffer { name in
       inspect(path.withoutAngleBrackets, .smtpMessage, key: unsafe name.span.bytes, at: time)
@@ -21,7 +21,7 @@ extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable, Map: 
   }
 
   mutating func message(_ transaction: inout SMTPTransaction, at time: Timestamp) {
-    guard cases.isOutward(context) else { return }
+    guard isInspected else { return }
     if transaction.isContentCut { cutBodies &+= 1 }
     inspect(transaction.content.bytes, .smtpMessage, at: time)
   }

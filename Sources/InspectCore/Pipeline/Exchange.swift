@@ -26,6 +26,8 @@ struct Exchange<
   var unfolded = ByteBuffer(limit: 8192)
   let bodyBytesLimit: Int
   var bodyBytes = 0
+  /// Whether a list names recipients who withdrew consent.
+  private let watchesRecipients: Bool
 
   // The connection that is being read.
   var context: FlowContext
@@ -62,6 +64,7 @@ struct Exchange<
     self.sink = sink
     self.decoder = decoder
     finder = Finder(watching: configuration.watch)
+    watchesRecipients = configuration.watch?.hasWithdrawn ?? false
     findings = FindingBatch(
       configuration.watch, recurring: RecurringIdentifiers(function: function))
     cases = CaseBook(
@@ -94,6 +97,8 @@ struct Exchange<
     all.anomalies = anomalies
     all.applicationFull &+= full
     all.lowFindings = cases.lowFindings
+    all.finder = finder.counters
+    all.forgottenValues = findings.forgottenValues
     all.caseRefused = cases.refused
     all.watch = finder.watchCounters
   }
@@ -102,6 +107,10 @@ struct Exchange<
     anomalies &+= 1
     sink.anomaly(anomaly, context, at: time)
   }
+
+  /// Whether messages of the flow are looked at: they leave the inside, or they may go to a recipient
+  /// who withdrew consent, whose mailbox can be anywhere.
+  var isInspected: Bool { watchesRecipients || cases.isOutward(context) }
 
   mutating func finish() {
     cases.conclude { sink.alert($0) }
@@ -178,7 +187,7 @@ struct Exchange<
     }
     let isFirst = transactions[place].requestByteCount == 0
     transactions[place].requestByteCount &+= UInt64(bytes.byteCount)
-    guard cases.isOutward(context) else { return }
+    guard isInspected else { return }
     if isFirst, transactions[place].contentLength == bytes.byteCount {
       // All of it lies in this packet: no copy.
       inspectBody(bytes, place)
@@ -322,11 +331,11 @@ struct Exchange<
   }
 
   private mutating func inspectHead(_ head: HTTPRequestHead, at time: Timestamp) {
-    guard cases.isOutward(context) else { return }
+    guard isInspected else { return }
     beginFindings(host)
     let facts = finder.inspect(
       head.target, part: .httpURL, key: RawSpan(), decoder: &decoder, into: &findings)
-    if let told = facts.phoneTime { cases.told(told, context, at: time) }
+    if let told = facts.phoneTime, cases.isOutward(context) { cases.told(told, context, at: time) }
     var fields = head.fields.makeIterator()
     while let field = fields.next() {
       guard !field.isOrdinary else { continue }
@@ -371,7 +380,8 @@ struct Exchange<
 
   /// The findings that follow are of a message to `recipient`.
   mutating func beginFindings(_ recipient: UInt32?) {
-    findings.begin(context, host: recipient.map { cases.hosts[$0] } ?? [])
+    findings.begin(
+      context, host: recipient.map { cases.hosts[$0] } ?? [], leaves: cases.isOutward(context))
   }
 
   private mutating func keep(_ bytes: RawSpan, _ place: UInt32) {
@@ -402,7 +412,9 @@ struct Exchange<
       facts = Exchange.inspect(
         &decoded, .httpRequestBody, RawSpan(), &finder, &decoder, &findings)
     }
-    if let told = facts.phoneTime { cases.told(told, context, at: transactions[place].start) }
+    if let told = facts.phoneTime, cases.isOutward(context) {
+      cases.told(told, context, at: transactions[place].start)
+    }
     let isTelecom = SelfRegistration.matches(
       method: transactions[place].method, contentType: transactions[place].requestType,
       facts: facts)
@@ -444,6 +456,7 @@ struct FindingBatch: ~Copyable, FindingSink {
   private var recurring: RecurringIdentifiers
   private var device: UInt64 = 0
   private var recipient: UInt64 = 0
+  private var leaves = true
 
   init(_ watch: WatchIndex?, recurring: consuming RecurringIdentifiers) {
     self.watch = watch
@@ -451,10 +464,13 @@ struct FindingBatch: ~Copyable, FindingSink {
   }
 
   var isEmpty: Bool { items.isEmpty }
+  /// Values that may recur and were forgotten for others.
+  var forgottenValues: UInt64 { recurring.forgotten }
 
-  /// A message of the flow begins, to `host` when that is known.
-  mutating func begin(_ context: FlowContext, host: [UInt8]) {
+  /// A message of the flow begins, to `host` when that is known; `leaves` says whether to the outside.
+  mutating func begin(_ context: FlowContext, host: [UInt8], leaves: Bool) {
     items.removeAll(keepingCapacity: true)
+    self.leaves = leaves
     device =
       context.clientMAC == .none
       ? recurring.device(at: context.client.address) : context.clientMAC.rawValue
@@ -477,6 +493,7 @@ struct FindingBatch: ~Copyable, FindingSink {
   }
 
   mutating func candidate(_ finding: borrowing Finding) {
+    guard leaves else { return }
     let recipients = recurring.note(finding.normalized, device: device, recipient: recipient)
     guard recipients >= RecurringIdentifiers.enough else { return }
     var path = [UInt8](finding.path)

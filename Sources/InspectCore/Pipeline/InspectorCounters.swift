@@ -88,6 +88,9 @@ public struct InspectorCounters: Sendable {
   public internal(set) var lowFindings: UInt64 = 0
   /// Devices, destinations, sends and alerts that found no room.
   public internal(set) var caseRefused: UInt64 = 0
+  /// Values that may be identifiers if they recur, and were forgotten for others.
+  public internal(set) var forgottenValues: UInt64 = 0
+  public internal(set) var finder = FinderCounters()
   public internal(set) var watch = WatchCounters()
 
   public init() {}

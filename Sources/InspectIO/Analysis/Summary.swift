@@ -143,6 +143,7 @@ public struct Summary {
       (counters.malformed, "packets with a damaged header"),
       (counters.cutBodies, "messages too long to be read to their end"),
       (counters.undecodedBodies, "bodies whose compression could not be undone"),
+      (counters.finder.undecodedLayers, "compressed values in messages that could not be undone"),
       (drops?.droppedByKernel ?? 0, "packets dropped by the kernel"),
       (drops?.droppedByInterface ?? 0, "packets dropped by the interface"),
     ]

@@ -194,6 +194,22 @@ extension JSONWriter {
     beginObject("findings")
     field("low", counters.lowFindings)
     field("refused", counters.caseRefused)
+    field("forgotten_values", counters.forgottenValues)
+    endObject()
+    beginObject("finder")
+    let finder: [(StaticString, UInt64)] = [
+      ("messages", counters.finder.messages), ("bytes", counters.finder.bytes),
+      ("decoded_bytes", counters.finder.decodedBytes), ("values", counters.finder.nodes),
+      ("undecoded_layers", counters.finder.undecodedLayers),
+      ("depth_limits", counters.finder.depthLimits),
+      ("decoded_bytes_limits", counters.finder.decodedBytesLimits),
+      ("values_limits", counters.finder.nodesLimits),
+      ("path_limits", counters.finder.pathLimits),
+      ("findings_limits", counters.finder.findingsLimits),
+      ("nesting_limits", counters.finder.nestingLimits),
+      ("compressed_layers_limits", counters.finder.compressedLayersLimits),
+    ]
+    for (name, value) in finder { field(name, value) }
     endObject()
     beginObject("watch")
     field("hits", counters.watch.hits)

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import InspectCore
+
+/// A recipient who withdrew consent is not to be written to, wherever their mailbox is.
+@Suite struct WithdrawnConsentTests {
+  private struct NoDigests: WatchDigests {
+    func prefix(_ digest: WatchDigest, of bytes: [UInt8]) -> UInt64 { 0 }
+  }
+
+  /// The server is of the inside, too.
+  private func network(port: UInt16, _ watchClass: WatchClass) throws -> Network {
+    var builder = WatchIndex.Builder()
+    try builder.add(Array("gone@example.org".utf8), .email, watchClass, label: Array("c".utf8))
+    var configuration = InspectorConfiguration()
+    configuration.watch = builder.finish(NoDigests())
+    configuration.cases.local = [
+      CIDR(IPAddress(ipv4: 0x0A00_0000), prefixLength: 8),
+      CIDR(IPAddress(ipv4: 0xC000_0200), prefixLength: 24),
+    ].compactMap { $0 }
+    configuration.cases.policy.set(.withdrawnConsent, .domestic, .high)
+    configuration.cases.policy.set(.personalDataCleartext, .domestic, .high)
+    return Network(serverPort: port, configuration: configuration)
+  }
+
+  private func rules(_ network: inout Network) -> [Rule] {
+    network.finish()
+    return network.core.sink.alerts.map(\.rule)
+  }
+
+  private func mail(_ network: inout Network, to recipient: String, field: String) {
+    network.connect()
+    network.say("220 mail ESMTP\r\n", .toClient)
+    network.say("EHLO phone.example\r\n")
+    network.say("250 mail\r\n", .toClient)
+    network.say("MAIL FROM:<shop@example.com>\r\nRCPT TO:<\(recipient)>\r\nDATA\r\n")
+    network.say("250 ok\r\n250 ok\r\n354 go\r\n", .toClient)
+    network.say("To: \(field)\r\nSubject: Offer\r\n\r\nHello\r\n.\r\n")
+    network.say("250 ok\r\n", .toClient)
+    network.close()
+  }
+
+  @Test(arguments: [
+    ("gone@example.org", "x@example.org"), ("x@example.org", "Gone <gone@example.org>"),
+  ])
+  func mailToAServerOfTheInsideIsSeen(_ recipient: String, _ field: String) throws {
+    var network = try network(port: 25, .withdrawn)
+    mail(&network, to: recipient, field: field)
+    #expect(rules(&network) == [.withdrawnConsent])
+    #expect(network.core.statistics.lowFindings == 0)
+  }
+
+  @Test func soIsAMessageByAnInterface() throws {
+    for body in [#"{"to":["gone@example.org"],"text":"Hi"}"#, "email=gone%40example.org&text=Hi"] {
+      var network = try network(port: 80, .withdrawn)
+      network.connect()
+      network.say("POST /v1/messages HTTP/1.1\r\nHost: a\r\n")
+      network.say("Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+      #expect(rules(&network) == [.withdrawnConsent])
+    }
+    var network = try network(port: 80, .withdrawn)
+    network.connect()
+    network.say("GET /send?to=gone@example.org HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(rules(&network) == [.withdrawnConsent])
+  }
+
+  @Test func whoIsNoRecipientIsNotMeant() throws {
+    var network = try network(port: 80, .withdrawn)
+    network.connect()
+    network.say("GET /list?from=gone@example.org HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(rules(&network) == [])
+  }
+
+  @Test func withoutSuchAListTheInsideIsLeftAlone() throws {
+    var network = try network(port: 25, .ordinary)
+    mail(&network, to: "gone@example.org", field: "gone@example.org")
+    #expect(rules(&network) == [])
+    #expect(network.core.statistics.finder.messages == 0)
+  }
+
+  /// What would be personal data outside is none of anybody's business inside.
+  @Test func nothingElseIsToldOfTheInside() throws {
+    var network = try network(port: 80, .withdrawn)
+    network.connect()
+    network.say("GET /?imei=490154203237518&x=4901542032375180 HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(rules(&network) == [])
+    #expect(network.core.statistics.lowFindings == 0)
+    #expect(network.core.statistics.forgottenValues == 0)
+  }
+}
