@@ -7,25 +7,25 @@ public struct CIDR: Hashable, Sendable {
   public let base: IPAddress
   /// How many bits count: 0...32 for IPv4, 0...128 for IPv6.
   public let prefixLength: Int
+  // The bits that count.
+  private let highMask: UInt64
+  private let lowMask: UInt64
 
   /// Bits of `address` beyond the prefix are cleared. Nil when there are not that many bits.
   public init?(_ address: IPAddress, prefixLength: Int) {
     guard prefixLength >= 0, prefixLength <= (address.isIPv4 ? 32 : 128) else { return nil }
     self.prefixLength = prefixLength
     let kept = prefixLength + (address.isIPv4 ? 96 : 0)
-    let high = kept >= 64 ? UInt64.max : ~(UInt64.max >> UInt64(kept))
-    let low = kept <= 64 ? 0 : ~(UInt64.max >> UInt64(kept - 64))
-    base = IPAddress(high: address.high & high, low: address.low & low)
+    highMask = kept >= 64 ? UInt64.max : ~(UInt64.max >> UInt64(kept))
+    lowMask = kept <= 64 ? 0 : ~(UInt64.max >> UInt64(kept - 64))
+    base = IPAddress(high: address.high & highMask, low: address.low & lowMask)
   }
 
   public var isIPv4: Bool { base.isIPv4 }
 
   public func contains(_ address: IPAddress) -> Bool {
-    guard address.isIPv4 == isIPv4 else { return false }
-    let kept = prefixLength + (isIPv4 ? 96 : 0)
-    // A shift by the whole width gives zero: no bit of that half counts.
-    let high = (address.high ^ base.high) >> UInt64(64 - min(kept, 64))
-    let low = (address.low ^ base.low) >> UInt64(64 - max(kept - 64, 0))
-    return high | low == 0
+    let difference =
+      (address.high ^ base.high) & highMask | (address.low ^ base.low) & lowMask
+    return difference == 0 && address.isIPv4 == isIPv4
   }
 }

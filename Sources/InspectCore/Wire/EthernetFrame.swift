@@ -18,8 +18,12 @@ public struct EthernetFrame: ~Escapable {
     self.bytes = bytes
   }
 
-  public var destination: MACAddress { bytes.macAddress(Offset.destination) }
-  public var source: MACAddress { bytes.macAddress(Offset.source) }
+  public var destination: MACAddress {
+    @inline(__always) get { bytes.macAddress(Offset.destination) }
+  }
+  public var source: MACAddress {
+    @inline(__always) get { bytes.macAddress(Offset.source) }
+  }
   public var etherType: EtherType { EtherType(rawValue: bytes.load(Offset.etherType)) }
   public var payload: RawSpan {
     @_lifetime(copy self) get { bytes.extracting(droppingFirst: Offset.payload) }

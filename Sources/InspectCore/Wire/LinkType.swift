@@ -80,15 +80,19 @@ public enum EtherType: Equatable, Sendable {
   case length(UInt16)
   case unknown(UInt16)
 
+  /// What nearly every frame carries is told without a jump table.
+  @inline(__always)
   public init(rawValue: UInt16) {
+    self = rawValue == 0x0800 ? .ipv4 : rawValue == 0x86dd ? .ipv6 : EtherType(seldom: rawValue)
+  }
+
+  private init(seldom rawValue: UInt16) {
     switch rawValue {
     case 0...1500: self = .length(rawValue)
-    case 0x0800: self = .ipv4
     case 0x0806: self = .arp
     case 0x22eb: self = .erspan3
     case 0x6558: self = .transparentEthernet
     case 0x8100: self = .customerTag
-    case 0x86dd: self = .ipv6
     case 0x880b: self = .ppp
     case 0x8847: self = .mpls
     case 0x8848: self = .mplsMulticast
@@ -110,13 +114,17 @@ public enum IPProtocol: Equatable, Hashable, Sendable {
   case icmpv6, noNextHeader, destinationOptions, sctp, mobility
   case unknown(UInt8)
 
+  /// What nearly every packet carries is told without a jump table.
+  @inline(__always)
   public init(rawValue: UInt8) {
+    self = rawValue == 6 ? .tcp : rawValue == 17 ? .udp : IPProtocol(seldom: rawValue)
+  }
+
+  private init(seldom rawValue: UInt8) {
     switch rawValue {
     case 0: self = .hopByHopOptions
     case 1: self = .icmp
     case 4: self = .ipv4
-    case 6: self = .tcp
-    case 17: self = .udp
     case 41: self = .ipv6
     case 43: self = .routing
     case 44: self = .fragment
