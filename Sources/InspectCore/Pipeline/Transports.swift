@@ -137,46 +137,59 @@ struct Transports<
           key, hash, isTurned ? destination : source, isTurned ? source : destination,
           frame, datagram.protocolNumber, isTurned, .tcpNew)
     else { return }
-    let direction = flows[place].direction(from: source)
-    count(place, direction, frame)
-    guard isIntact(datagram, .wrongTCPChecksum, place, frame) else { return }
-    if flags.syn { timeHandshake(place, flags, direction, frame.time) }
+    guard isIntact(datagram, .wrongTCPChecksum, place, frame) else {
+      _ = count(place, from: source, frame)
+      return
+    }
+    // The flow is looked up once: it does not move while it takes the segment in.
+    let (flow, moved) = Transports.take(
+      segment, datagram.cutByteCount, from: source, frame, of: &flows[place], &reassembly,
+      &applications)
+    latestFlow = flow
+    if let moved { flows.move(place, to: moved) }
+  }
+
+  /// Takes a segment into its flow. Says which flow that is, and the list that it belongs to now if
+  /// that is another one.
+  @inline(__always)
+  private static func take(
+    _ segment: borrowing TCPSegment, _ cutByteCount: Int, from source: Endpoint, _ frame: Frame,
+    of flow: inout Flow, _ reassembly: inout TCPReassembly,
+    _ applications: inout Applications<Sink, Decoder, Map, Cipher>
+  ) -> (flow: UInt64, moved: FlowTable.Lifetime?) {
+    let flags = segment.flags
+    let direction = flow.direction(from: source)
+    flow.count(direction, frameBytes: frame.byteCount, at: frame.time)
+    if flags.syn { timeHandshake(&flow, flags, direction, frame.time, &applications) }
     let accepted = reassembly.process(
-      segment, cutByteCount: datagram.cutByteCount, direction, of: &flows[place], at: frame.time,
+      segment, cutByteCount: cutByteCount, direction, of: &flow, at: frame.time,
       into: &applications)
-    follow(place, flags, accepted, direction)
+    // The connection's state (RFC 9293 §3.3.2) as far as events need it.
+    flow.note(flags, accepted, direction)
+    let list: FlowTable.Lifetime =
+      switch flow.state {
+      case .closed: .tcpClosed
+      case .established: .tcpEstablished
+      case .new: flow.isInTheMiddle ? .tcpEstablished : .tcpNew
+      }
+    return (flow.context.id, list == flow.list ? nil : list)
   }
 
   /// Takes the time from a SYN to its answer.
-  private mutating func timeHandshake(
-    _ place: UInt32, _ flags: TCPFlags, _ direction: Direction, _ time: Timestamp
+  private static func timeHandshake(
+    _ flow: inout Flow, _ flags: TCPFlags, _ direction: Direction, _ time: Timestamp,
+    _ applications: inout Applications<Sink, Decoder, Map, Cipher>
   ) {
-    switch (flows[place].tcp.handshake, flags.ack) {
+    switch (flow.tcp.handshake, flags.ack) {
     case (.waiting, false) where direction == .toServer:
-      flows[place].tcp.handshake = .asked(time)
+      flow.tcp.handshake = .asked(time)
     case (.asked(let asked), true) where direction == .toClient:
-      flows[place].tcp.handshake = .over
+      flow.tcp.handshake = .over
       applications.exchange.cases.answered(
-        flows[place].context.server.address, after: time.nanoseconds(since: asked))
+        flow.context.server.address, after: time.nanoseconds(since: asked))
     case (.waiting, _), (.asked, _), (.over, _):
-      flows[place].tcp.handshake = .over
+      flow.tcp.handshake = .over
     }
-  }
-
-  /// Follows the connection's state (RFC 9293 §3.3.2) as far as events need it.
-  @inline(__always)
-  private mutating func follow(
-    _ place: UInt32, _ flags: TCPFlags, _ accepted: TCPFlags, _ direction: Direction
-  ) {
-    let before = flows[place].list
-    flows[place].note(flags, accepted, direction)
-    let after: FlowTable.Lifetime =
-      switch flows[place].state {
-      case .closed: .tcpClosed
-      case .established: .tcpEstablished
-      case .new: flows[place].isInTheMiddle ? .tcpEstablished : .tcpNew
-      }
-    if after != before { flows.move(place, to: after) }
   }
 
   // MARK: UDP
@@ -212,25 +225,13 @@ struct Transports<
         datagram.protocolNumber, isTurned, .datagramNew)
     }
     guard let place = found else { return nil }
-    let direction = flows[place].direction(from: source)
-    count(place, direction, frame)
-    settleDatagrams(place)
-    return (place, direction)
+    return (place, count(place, from: source, frame))
   }
 
   /// A flow that begins with a DNS response has its client on the other side.
   private func isDNSResponse(_ packet: borrowing UDPDatagram) -> Bool {
     packet.sourcePort == 53 && packet.destinationPort != 53 && packet.payload.byteCount >= 12
       && packet.payload[2] & 0x80 != 0
-  }
-
-  @inline(__always)
-  private mutating func settleDatagrams(_ place: UInt32) {
-    guard flows[place].state == .new, flows[place].toServer.packets > 0,
-      flows[place].toClient.packets > 0
-    else { return }
-    flows[place].state = .established
-    flows.move(place, to: .datagramEstablished)
   }
 
   // MARK: ICMP and others
@@ -242,8 +243,10 @@ struct Transports<
     counters.icmp &+= 1
     guard isIntact(datagram, .wrongICMPChecksum, nil, frame) else { return }
     if let quoted = message.quotedPacket, let place = findQuoted(quoted, version, frame) {
+      // An error is no answer.
       let (found, direction) = place
-      count(found, direction, frame)
+      flows[found].count(direction, frameBytes: frame.byteCount, at: frame.time)
+      latestFlow = flows[found].context.id
       return
     }
     // An answer is of its question's flow; messages of another type are another flow's.
@@ -264,7 +267,7 @@ struct Transports<
     if !isForth, flows[place].context.icmpResponse == nil {
       flows[place].context.icmpResponse = (message.type, message.code)
     }
-    countAndSettle(place, isForth ? .toServer : .toClient, frame)
+    count(place, isForth ? .toServer : .toClient, frame)
   }
 
   /// The flow that an ICMP error quotes a packet of, and the way the error goes: back.
@@ -305,7 +308,7 @@ struct Transports<
       tunnelDepth: frame.tunnelDepth)
     let ports = (packet.sourcePort, packet.destinationPort)
     guard let (place, _) = find(key, datagram, frame, ports) else { return }
-    countAndSettle(place, flows[place].direction(from: source), frame)
+    _ = count(place, from: source, frame)
   }
 
   /// A security association goes one way, and its index is part of what tells flows apart.
@@ -322,8 +325,7 @@ struct Transports<
       tunnelDepth: frame.tunnelDepth)
     guard let (place, isNew) = find(key, datagram, frame, (0, 0)) else { return }
     if isNew { flows[place].context.securityParametersIndex = index }
-    let source = Endpoint(address: datagram.source, port: 0)
-    countAndSettle(place, flows[place].direction(from: source), frame)
+    _ = count(place, from: Endpoint(address: datagram.source, port: 0), frame)
   }
 
   private mutating func other(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
@@ -334,7 +336,7 @@ struct Transports<
       protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
       tunnelDepth: frame.tunnelDepth)
     guard let (place, _) = find(key, datagram, frame, (0, 0)) else { return }
-    countAndSettle(place, flows[place].direction(from: source), frame)
+    _ = count(place, from: source, frame)
   }
 
   /// The flow of a packet that is neither TCP nor UDP; a new one gets these ports.
@@ -352,13 +354,6 @@ struct Transports<
     return (place, true)
   }
 
-  private mutating func countAndSettle(
-    _ place: UInt32, _ direction: Direction, _ frame: Frame
-  ) {
-    count(place, direction, frame)
-    settleDatagrams(place)
-  }
-
   /// Whether the packet may be believed: its checksum is right, or nobody asked.
   @inline(__always)
   private mutating func isIntact(
@@ -374,10 +369,34 @@ struct Transports<
 
   // MARK: Flows
 
+  /// Counts a packet for its flow, and says which way it goes.
+  @inline(__always)
+  private mutating func count(
+    _ place: UInt32, from source: Endpoint, _ frame: Frame
+  ) -> Direction {
+    let direction = flows[place].direction(from: source)
+    count(place, direction, frame)
+    return direction
+  }
+
   @inline(__always)
   private mutating func count(_ place: UInt32, _ direction: Direction, _ frame: Frame) {
-    flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
-    latestFlow = flows[place].context.id
+    let (flow, isAnswered) = Transports.count(&flows[place], direction, frame)
+    latestFlow = flow
+    if isAnswered { flows.move(place, to: .datagramEstablished) }
+  }
+
+  /// Says which flow it is, and whether this is the first answer where no connection says so.
+  @inline(__always)
+  private static func count(
+    _ flow: inout Flow, _ direction: Direction, _ frame: Frame
+  ) -> (flow: UInt64, isAnswered: Bool) {
+    flow.count(direction, frameBytes: frame.byteCount, at: frame.time)
+    let isAnswered =
+      flow.state == .new && flow.toServer.packets > 0 && flow.toClient.packets > 0
+      && flow.context.protocolNumber != IPProtocol.tcp.rawValue
+    if isAnswered { flow.state = .established }
+    return (flow.context.id, isAnswered)
   }
 
   /// The flow of a packet, unless it was silent for so long that the packet begins another.
