@@ -19,6 +19,7 @@ struct StreamMemory {
 
   init(key: UInt64) { self.key = key | 1 }
 
+  @inline(__always)
   private func digest(_ word: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: (word &* key) >> 56) }
 
   /// Adds bytes that follow those before.
@@ -32,6 +33,17 @@ struct StreamMemory {
     let surplus = max(0, bytes.byteCount &- offset &- StreamMemory.byteCount) & ~7
     offset &+= surplus
     count &+= surplus
+    // This is done for every byte that somebody reads: four groups at a time.
+    while bytes.byteCount &- offset >= 32 {
+      let four = bytes.extracting(offset..<offset &+ 32)
+      let group = count >> 3
+      digests[group & (StreamMemory.groups - 1)] = digest(four.loadLittleEndian(0))
+      digests[(group &+ 1) & (StreamMemory.groups - 1)] = digest(four.loadLittleEndian(8))
+      digests[(group &+ 2) & (StreamMemory.groups - 1)] = digest(four.loadLittleEndian(16))
+      digests[(group &+ 3) & (StreamMemory.groups - 1)] = digest(four.loadLittleEndian(24))
+      offset &+= 32
+      count &+= 32
+    }
     while bytes.byteCount &- offset >= 8 {
       digests[(count >> 3) & (StreamMemory.groups - 1)] = digest(bytes.loadLittleEndian(offset))
       offset &+= 8
@@ -57,6 +69,8 @@ struct StreamMemory {
   /// Whether `bytes`, which begin `distance` before the end of what was added, are the same as far
   /// as that is known.
   func agrees(with bytes: RawSpan, from distance: Int) -> Bool {
+    // The array itself would be copied.
+    let digests = digests.span
     let start = count - distance
     let end = min(start + bytes.byteCount, count)
     let whole = count >> 3
