@@ -23,17 +23,27 @@ extension ContentCoding {
 
 /// Undoes content codings by the libraries that everybody uses.
 public struct BodyDecoder: ContentDecoder, ~Copyable {
+  /// Used again and again: most of what looks compressed is short, or is not.
+  private var inflater: InflateStream?
+
   public init() {}
 
   public mutating func decode(
     _ bytes: RawSpan, _ coding: ContentCoding, into output: inout ByteBuffer
   ) -> ContentDecoderOutcome {
-    guard let stream = coding.makeStream() else { return .unsupported }
+    guard let stream = stream(for: coding) else { return .unsupported }
     guard bytes.byteCount > 0 else { return .truncatedInput }
     var isFull = false
     let outcome = stream.decode(bytes, while: { !isFull }) { part in
       if output.append(part) < part.byteCount { isFull = true }
     }
     return isFull ? .limitReached : outcome
+  }
+
+  private mutating func stream(for coding: ContentCoding) -> (any CodedStream)? {
+    guard coding == .gzip || coding == .deflate else { return coding.makeStream() }
+    if let inflater, inflater.restart(coding) { return inflater }
+    inflater = InflateStream(coding)
+    return inflater
   }
 }

@@ -6,7 +6,7 @@ final class InflateStream: CodedStream {
   private static let outputCapacity = 1 << 15
 
   private var stream = z_stream()
-  private let coding: ContentCoding
+  private var coding: ContentCoding
   private var output = [UInt8](repeating: 0, count: InflateStream.outputCapacity)
   private var isOver = false
   private var hasBegun = false
@@ -15,10 +15,27 @@ final class InflateStream: CodedStream {
   init?(_ coding: ContentCoding) {
     guard coding == .gzip || coding == .deflate else { return nil }
     self.coding = coding
-    // 15 bits of window; 16 more for a gzip header.
-    let bits: Int32 = coding == .gzip ? 15 + 16 : 15
-    guard inflateInit2_(&stream, bits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    guard
+      inflateInit2_(
+        &stream, InflateStream.windowBits(coding), ZLIB_VERSION,
+        Int32(MemoryLayout<z_stream>.size)) == Z_OK
     else { return nil }
+  }
+
+  /// Begins another body in the memory of the last; false for a coding that zlib does not have.
+  func restart(_ coding: ContentCoding) -> Bool {
+    guard coding == .gzip || coding == .deflate,
+      inflateReset2(&stream, InflateStream.windowBits(coding)) == Z_OK
+    else { return false }
+    self.coding = coding
+    isOver = false
+    hasBegun = false
+    return true
+  }
+
+  /// 15 bits of window; 16 more for a gzip header.
+  private static func windowBits(_ coding: ContentCoding) -> Int32 {
+    coding == .gzip ? 15 + 16 : 15
   }
 
   deinit { inflateEnd(&stream) }
