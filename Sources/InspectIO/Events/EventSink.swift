@@ -61,7 +61,7 @@ public struct EventSink: InspectionSink, ~Copyable {
       json.endArray()
     }
     writeEnds(context.client, context.server, context.protocolNumber)
-    if [1, 58].contains(context.protocolNumber) {
+    if context.protocolNumber == 1 || context.protocolNumber == 58 {
       json.field("icmp_type", context.icmpType)
       json.field("icmp_code", context.icmpCode)
       if let response = context.icmpResponse {
@@ -82,7 +82,7 @@ public struct EventSink: InspectionSink, ~Copyable {
   private mutating func writeEnds(
     _ source: Endpoint, _ destination: Endpoint, _ protocolNumber: UInt8
   ) {
-    let hasPorts = [6, 17, 132].contains(protocolNumber)
+    let hasPorts = IPProtocol(rawValue: protocolNumber).hasPorts
     json.field("src_ip", source.address)
     if hasPorts { json.field("src_port", source.port) }
     json.field("dest_ip", destination.address)
@@ -124,14 +124,17 @@ public struct EventSink: InspectionSink, ~Copyable {
     var all = toServer
     all.formUnion(toClient)
     json.beginObject("tcp")
-    json.field("tcp_flags", Hexadecimal.text([all.rawValue]))
-    json.field("tcp_flags_ts", Hexadecimal.text([toServer.rawValue]))
-    json.field("tcp_flags_tc", Hexadecimal.text([toClient.rawValue]))
-    let bits: [(StaticString, Bool)] = [
-      ("syn", all.syn), ("fin", all.fin), ("rst", all.rst), ("psh", all.psh), ("ack", all.ack),
-      ("urg", all.urg), ("ecn", all.ece), ("cwr", all.cwr),
-    ]
-    for (name, isSet) in bits where isSet { json.field(name, true) }
+    json.field("tcp_flags", hexadecimal: all.rawValue)
+    json.field("tcp_flags_ts", hexadecimal: toServer.rawValue)
+    json.field("tcp_flags_tc", hexadecimal: toClient.rawValue)
+    if all.syn { json.field("syn", true) }
+    if all.fin { json.field("fin", true) }
+    if all.rst { json.field("rst", true) }
+    if all.psh { json.field("psh", true) }
+    if all.ack { json.field("ack", true) }
+    if all.urg { json.field("urg", true) }
+    if all.ece { json.field("ecn", true) }
+    if all.cwr { json.field("cwr", true) }
     json.endObject()
   }
 

@@ -137,15 +137,17 @@ enum CommunityID {
       source.address != destination.address
       ? source.address < destination.address : source.port <= destination.port
     if !isOneWay, !isOrdered { swap(&source, &destination) }
-    var bytes: [UInt8] = [0, 0]
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(40)
+    bytes += [0, 0]
     append(source.address, to: &bytes)
     append(destination.address, to: &bytes)
     bytes += [context.protocolNumber, 0]
-    if isICMP || [6, 17, 132].contains(context.protocolNumber) {
+    if isICMP || IPProtocol(rawValue: context.protocolNumber).hasPorts {
       bytes += [UInt8(source.port >> 8), UInt8(source.port & 0xff)]
       bytes += [UInt8(destination.port >> 8), UInt8(destination.port & 0xff)]
     }
-    return "1:" + Base64Text.encode(Array(Insecure.SHA1.hash(data: bytes)))
+    return "1:" + Base64Text.encode(Insecure.SHA1.hash(data: bytes))
   }
 
   private static func append(_ address: IPAddress, to bytes: inout [UInt8]) {
@@ -155,20 +157,24 @@ enum CommunityID {
 
 /// Base64 (RFC 4648 §4), with padding.
 enum Base64Text {
-  static func encode(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let alphabet = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+  static func encode(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
-      var word = 0
-      for offset in 0..<3 {
-        word = word << 8 | (offset < group.count ? Int(group[start + offset]) : 0)
-      }
-      for digit in 0..<4 {
-        text.append(
-          digit <= group.count ? alphabet[word >> (18 - 6 * digit) & 63] : UInt8(ascii: "="))
+    text.reserveCapacity((bytes.underestimatedCount + 2) / 3 * 4)
+    var word = 0
+    var bits = 0
+    for byte in bytes {
+      word = (word & 0xff) << 8 | Int(byte)
+      bits += 8
+      while bits >= 6 {
+        bits -= 6
+        text.append(alphabet[word >> bits & 63])
       }
     }
+    if bits > 0 { text.append(alphabet[word << (6 - bits) & 63]) }
+    while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
     return String(decoding: text, as: UTF8.self)
   }
 }

@@ -76,6 +76,14 @@ struct JSONWriter {
     append(text: value)
   }
 
+  /// Two hexadecimal digits.
+  mutating func field(_ key: StaticString, hexadecimal value: UInt8) {
+    name(key)
+    bytes.append(UInt8(ascii: "\""))
+    Hexadecimal.append(value, to: &bytes)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
   mutating func field(_ key: StaticString, _ value: Bool) {
     name(key)
     append(value ? "true" : "false")
@@ -124,57 +132,72 @@ struct JSONWriter {
   }
 
   private mutating func append<Number: BinaryInteger>(number: Number) {
-    append(String(number))
+    if number < 0 { bytes.append(UInt8(ascii: "-")) }
+    var rest = UInt64(number.magnitude)
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var first = digits.count
+    repeat {
+      first -= 1
+      digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
+      rest /= 10
+    } while rest > 0
+    append(digits.span.bytes.extracting(droppingFirst: first))
+  }
+
+  /// Appends bytes as they are.
+  private mutating func append(_ raw: RawSpan) {
+    raw.withUnsafeBytes { bytes.append(contentsOf: $0) }
   }
 
   private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
   private mutating func append(text: RawSpan) {
     bytes.append(UInt8(ascii: "\""))
+    // Nearly all text stands as it is: it goes over in runs.
+    var start = 0
     var index = 0
     while index < text.byteCount {
-      let byte = text[index]
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case 0x0a: append("\\n" as StaticString)
-      case 0x0d: append("\\r" as StaticString)
-      case 0x09: append("\\t" as StaticString)
-      case 0..<0x20, 0x7f:
-        append("\\u00" as StaticString)
-        append(hexadecimal: byte)
-      case 0x20..<0x7f:
-        bytes.append(byte)
-      default:
-        let count = text.utf8ScalarByteCount(at: index)
-        if count == 0 {
-          append("\\\\x" as StaticString)
-          append(hexadecimal: byte)
-        } else {
-          for offset in index..<(index + count) { bytes.append(text[offset]) }
-          index += count - 1
-        }
-      }
+      let count = text.plainByteCount(at: index)
+      index += count
+      guard count == 0 else { continue }
+      append(text.extracting(start..<index))
+      append(escaped: text[index])
       index += 1
+      start = index
     }
+    append(text.extracting(start..<index))
     bytes.append(UInt8(ascii: "\""))
   }
 
-  private mutating func append(hexadecimal byte: UInt8) {
-    bytes.append(contentsOf: Hexadecimal.digits(byte))
+  private mutating func append(escaped byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+      bytes.append(UInt8(ascii: "\\"))
+      bytes.append(byte)
+    case 0x0a: append("\\n" as StaticString)
+    case 0x0d: append("\\r" as StaticString)
+    case 0x09: append("\\t" as StaticString)
+    default:
+      append(byte < 0x80 ? "\\u00" as StaticString : "\\\\x" as StaticString)
+      Hexadecimal.append(byte, to: &bytes)
+    }
   }
 }
 
 /// Lower-case hexadecimal text.
 enum Hexadecimal {
-  static func digits(_ byte: UInt8) -> [UInt8] {
-    let table = Array("0123456789abcdef".utf8)
-    return [table[Int(byte >> 4)], table[Int(byte & 0xf)]]
+  static func append(_ byte: UInt8, to text: inout [UInt8]) {
+    text.append(digit(byte >> 4))
+    text.append(digit(byte & 0xf))
   }
 
+  private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? value + 0x30 : value + 0x57 }
+
   static func text(_ bytes: some Sequence<UInt8>) -> String {
-    String(decoding: bytes.flatMap { digits($0) }, as: UTF8.self)
+    var text: [UInt8] = []
+    text.reserveCapacity(2 * bytes.underestimatedCount)
+    for byte in bytes { append(byte, to: &text) }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Pairs of digits with colons between.
@@ -222,6 +245,15 @@ enum Decimal {
 }
 
 extension RawSpan {
+  /// How many bytes from `index` on are a character that JSON has as it is; 0 for none.
+  @inline(__always)
+  fileprivate func plainByteCount(at index: Int) -> Int {
+    let byte = self[index]
+    if byte >= 0x80 { return utf8ScalarByteCount(at: index) }
+    let isPlain = byte &- 0x20 < 0x5f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    return isPlain ? 1 : 0
+  }
+
   /// How many bytes the UTF-8 sequence (RFC 3629 §4) at `index` has; 0 when there is none.
   func utf8ScalarByteCount(at index: Int) -> Int {
     let first = self[index]
