@@ -1,4 +1,5 @@
 import Glibc
+import InspectCore
 
 /// One program holds all targets; `FUZZ_TARGET` says which libFuzzer feeds.
 private let target: @Sendable (RawSpan) -> Void = {
@@ -10,9 +11,10 @@ private let target: @Sendable (RawSpan) -> Void = {
 }()
 
 private let targets: [String: @Sendable (RawSpan) -> Void] = [
-  "capture": fuzzCapture, "dns": fuzzDNS, "finder": fuzzFinder, "fragments": fuzzFragments,
-  "http": fuzzHTTP, "packet": fuzzPacket, "pipeline": fuzzPipeline, "tcp": fuzzTCP,
-  "tls": fuzzTLS,
+  "capture": fuzzCapture, "coap": fuzzCoAP, "dns": fuzzDNS, "dtls": fuzzDTLS,
+  "finder": fuzzFinder, "fragments": fuzzFragments, "hpack": fuzzHPACK, "http": fuzzHTTP,
+  "http2": fuzzHTTP2, "packet": fuzzPacket, "pipeline": fuzzPipeline, "quic": fuzzQUIC,
+  "smtp": fuzzSMTP, "tcp": fuzzTCP, "tls": fuzzTLS,
 ]
 
 @c(LLVMFuzzerTestOneInput)
@@ -48,6 +50,21 @@ extension RawSpan {
     let taken = extracting(first: min(count, byteCount))
     self = extracting(droppingFirst: taken.byteCount)
     return taken
+  }
+
+  /// Gives each turn of a conversation: a byte of direction, two of length, the bytes. Where the three
+  /// highest bits of the first byte are set, as many bytes as the next one says are lost instead.
+  func forEachTurn(_ body: (_ bytes: RawSpan, _ direction: Direction, _ lost: Int) -> Void) {
+    var rest = self
+    while !rest.isEmpty {
+      let control = rest.takeByte()
+      let direction: Direction = control & 1 == 0 ? .toServer : .toClient
+      if control & 0xe0 == 0xe0 {
+        body(RawSpan(), direction, 1 + rest.takeByte())
+      } else {
+        body(rest.take(rest.takeWord()), direction, 0)
+      }
+    }
   }
 
   var array: [UInt8] { withUnsafeBytes { Array($0) } }

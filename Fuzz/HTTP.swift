@@ -1,8 +1,6 @@
 import InspectCore
 
-/// Both directions of an HTTP connection: in pieces, the same events as in one.
-///
-/// The input is a list of turns: a byte of direction and cutting, two of length, the bytes.
+/// Both directions of an HTTP connection (`forEachTurn`): in pieces, the same events as in one.
 let fuzzHTTP: @Sendable (RawSpan) -> Void = { input in
   let whole = events(input) { $0 }
   let single = events(input) { _ in 1 }
@@ -16,19 +14,13 @@ let fuzzHTTP: @Sendable (RawSpan) -> Void = { input in
 }
 
 private func events(_ input: RawSpan, _ cut: (Int) -> Int) -> Digest {
-  var input = input
   var conversation = HTTPConversation()
   var recorder = Recorder()
   var isOver: [Direction: Bool] = [:]
   let time = Timestamp(nanoseconds: 0)
-  while !input.isEmpty {
-    let control = input.takeByte()
-    let direction: Direction = control & 1 == 0 ? .toServer : .toClient
-    if control & 0xe0 == 0xe0 {
-      conversation.gap(1 + input.takeByte(), direction, at: time, handler: &recorder)
-      continue
-    }
-    var bytes = input.take(input.takeWord())
+  input.forEachTurn { turn, direction, lost in
+    if lost > 0 { conversation.gap(lost, direction, at: time, handler: &recorder) }
+    var bytes = turn
     while !bytes.isEmpty, isOver[direction] != true {
       let piece = bytes.take(max(1, cut(bytes.byteCount)))
       switch conversation.consume(piece, direction, at: time, handler: &recorder) {

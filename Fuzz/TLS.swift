@@ -12,20 +12,17 @@ let fuzzTLS: @Sendable (RawSpan) -> Void = { input in
 }
 
 private func events(_ input: RawSpan, _ cut: (Int) -> Int) -> (Digest, hasGaps: Bool) {
-  var input = input
   var conversation = TLSConversation()
   var recorder = Recorder()
   var isOver = false
   var hasGaps = false
-  while !input.isEmpty, !isOver {
-    let control = input.takeByte()
-    let direction: Direction = control & 1 == 0 ? .toServer : .toClient
-    if control & 0xe0 == 0xe0 {
+  input.forEachTurn { turn, direction, lost in
+    guard !isOver else { return }
+    if lost > 0 {
       hasGaps = true
-      conversation.gap(1 + input.takeByte(), direction, handler: &recorder)
-      continue
+      conversation.gap(lost, direction, handler: &recorder)
     }
-    var bytes = input.take(input.takeWord())
+    var bytes = turn
     while !bytes.isEmpty {
       let piece = bytes.take(max(1, cut(bytes.byteCount)))
       // What follows the verdict depends on where the piece ended: nobody asks any more.

@@ -50,7 +50,7 @@ def transport(frame):
 
 
 def turns(payloads):
-  """A conversation as the targets http and tls read it."""
+  """A conversation as `forEachTurn` reads it."""
   return b"".join(struct.pack("!BH", direction, len(data)) + data for direction, data in payloads)
 
 
@@ -76,16 +76,57 @@ def seed(path):
     if link in LINKS:
       put("packet", bytes([LINKS.index(link)]) + frame)
   for (protocol, ports), said in list(conversations(data).items())[:PER_CAPTURE]:
+    first = said[0][2]
     if protocol == 17 and 53 in ports:
       for _, _, payload in said:
         put("dns", payload)
+    elif protocol == 17 and 5683 in ports:
+      for _, _, payload in said:
+        put("coap", payload)
     elif protocol == 6:
-      first = said[0][2]
-      target = "tls" if first[0] in (0x16, 0x80) else "http"
+      target = (
+        "tls" if first[0] in (0x16, 0x80) else
+        "http2" if first.startswith(b"PRI ") else
+        "smtp" if first.startswith((b"220 ", b"EHLO ")) else "http")
       put(target, turns((direction, payload) for direction, _, payload in said))
       for _, destination, payload in said:
         if target == "http" and destination < 1024 and len(payload) > 16:
           put("finder", payload.split(b"\r\n\r\n", 1)[-1])
+        if target == "http2":
+          put("hpack", b"\0" + b"".join(header_blocks(payload)))
+        if payload[:1] == b"\x16" and payload[5:6] == b"\1" and len(payload) > 60:
+          put("quic", turns(initials(payload[5:])))
+          put("dtls", datagram(payload[5:]))
+
+
+def header_blocks(data):
+  """The header blocks of HTTP/2 frames, each behind its length."""
+  data = data.removeprefix(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+  while len(data) >= 9:
+    length = int.from_bytes(data[:3], "big")
+    if data[3] in (1, 9):
+      yield struct.pack("!H", length) + data[9 : 9 + length]
+    data = data[9 + length :]
+
+
+def datagram(hello):
+  """A hello of TLS as one of DTLS: without a cookie, in one part, in one record."""
+  version, rest = b"\xfe\xfd", hello[6:]
+  end = 33 + rest[32]
+  body = version + rest[:end] + b"\0" + rest[end:]
+  length = len(body).to_bytes(3, "big")
+  part = hello[:1] + length + b"\0\0" + b"\0\0\0" + length + body
+  return b"\x16" + version + bytes(8) + struct.pack("!H", len(part)) + part
+
+
+def initials(hello):
+  """Initial packets with a hello in two CRYPTO frames, as the target's cipher opens them: in clear
+  text, behind a number of one byte, with any tag."""
+  half = len(hello) // 2
+  for start, part in ((half, hello[half:]), (0, hello[:half])):
+    text = struct.pack("!BHH", 6, 0x4000 | start, 0x4000 | len(part)) + part
+    sealed = b"\0" + text + bytes(max(0, 40 - len(text))) + bytes(16)
+    yield 0, b"\xc0\0\0\0\1\x08ABCDEFGH\0\0" + struct.pack("!H", 0x4000 | len(sealed)) + sealed
 
 
 def texts():
@@ -100,8 +141,9 @@ def texts():
 
 
 def invented():
-  """Fragments and segments in the targets' own forms, orders drawn from a seed."""
+  """A line too long; fragments and segments in the targets' own forms, orders drawn from a seed."""
   numbers = random.Random(2026)
+  put("smtp", turns([(0, b"EHLO a\r\nMAIL FROM:<" + b"a" * 5000 + b">\r\nRCPT TO:<b>\r\n")]))
   for _ in range(12):
     parts = [(at, 8 if at == 5 else 0) for at in range(6)]
     numbers.shuffle(parts)

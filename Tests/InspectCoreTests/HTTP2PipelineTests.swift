@@ -57,6 +57,14 @@ import Testing
     #expect(events(Self.client, Self.server) == Self.expected)
   }
 
+  /// A GOAWAY's text, of any length, says nothing about the header block behind it.
+  @Test func aLongFarewellCutsNoHead() {
+    let text = [UInt8](repeating: 0, count: 8 + 70_000)
+    let goAway: [UInt8] = [1, 0x11, 0x78, 7, 0, 0, 0, 0, 0] + text
+    let client = Self.preface + Self.settings + goAway + Self.frame(1, 0x05, 1, Self.get)
+    #expect(events(client, Self.settings) == ["http 1: GET www.example.com / - 0/0"])
+  }
+
   @Test func everySegmentationGivesTheSame() {
     for cut in 1..<Self.client.count {
       #expect(events(Self.client, Self.server, cuts: [cut]) == Self.expected, "\(cut)")

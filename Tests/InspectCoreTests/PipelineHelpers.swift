@@ -1,15 +1,18 @@
-import InspectCore
+@testable import InspectCore
 
 /// Writes down what an inspector tells.
 struct RecordingSink: InspectionSink, ~Copyable {
   var events: [String] = []
   var flows: [String] = []
+  /// Of the flows: the numbers of their hosts.
+  var hosts: [UInt32?] = []
   var alerts: [Alert] = []
   /// Of the TLS sessions.
   var versions: [String] = []
 
   mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {
     flows.append(flow.application.kind.name.map { "\($0)" } ?? "-")
+    hosts.append(flow.application.host)
   }
 
   mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext) {

@@ -96,6 +96,29 @@ import Testing
     }
   }
 
+  /// Found by fuzzing: in one segment the beginning stood for it, in several nothing did.
+  @Test func aLineTooLongIsItsBeginning() {
+    let limit = SMTPConversation.lineLimit
+    let name = String(repeating: "a", count: limit)
+    let line = Array("EHLO b\r\nMAIL FROM:<\(name)>\r\nRCPT TO:<c@example.org>\r\n".utf8)
+    for cut in [1, 8, 30, limit, limit + 7, limit + 8, limit + 9, limit + 40, line.count - 1] {
+      var network = Network(serverPort: 25)
+      network.connect()
+      network.say("220 mx.example ESMTP\r\n", .toClient)
+      network.say(Array(line[..<cut]))
+      network.say(Array(line[cut...]))
+      network.close()
+      network.finish()
+      #expect(network.events.first == "anomaly smtp.max_command_line_len_exceeded", "\(cut)")
+      #expect(network.events.last?.hasSuffix("a <c@example.org>") == true, "\(cut)")
+      #expect(network.events.count == 2, "\(cut)")
+    }
+  }
+
+  @Test func nothingIsNoBeginning() {
+    #expect(SMTPRecognizer.recognize(RawSpan()) == .needMore)
+  }
+
   @Test func startTLSHandsTheConnectionOn() {
     var network = Network(serverPort: 25)
     network.connect()

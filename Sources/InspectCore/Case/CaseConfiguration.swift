@@ -99,6 +99,8 @@ public struct InspectorLimits: Sendable {
   public var dnsConnections = 512
   /// Connections at a time whose QUIC handshake is followed.
   public var quicConnections = 8192
+  /// Hellos of DTLS at a time whose parts are put together.
+  public var dtlsHellos = 512
   /// Connections at a time whose first bytes are held, because they do not say yet what they are.
   public var recognitions = 4096
   /// Bytes of request bodies that are held for a look.
@@ -132,6 +134,7 @@ public struct InspectorLimits: Sendable {
     limits.smtpConnections = 64
     limits.payloads = 64
     limits.dnsConnections = 32
+    limits.dtlsHellos = 32
     limits.streamMemories = 512
     limits.recognitions = 256
     limits.bodyBytes = 1 << 20

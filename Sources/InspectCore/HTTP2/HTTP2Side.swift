@@ -194,6 +194,8 @@ struct HTTP2Side: ~Copyable {
     case .rstStream:
       handler.reset(stream: header.stream, at: at)
     case .goAway:
+      // However long its text was.
+      isCut = false
       let last = payload.load(0, as: UInt32.self) & 0x7fff_ffff
       handler.goAway(lastStream: last, direction, at: at)
     case .headers, .pushPromise:
@@ -201,7 +203,7 @@ struct HTTP2Side: ~Copyable {
     case .continuation:
       guard open != nil else {
         // Its beginning was not seen.
-        decoder.lose()
+        dropBlock()
         return nil
       }
       if fragments.append(payload) < payload.byteCount { isCut = true }
@@ -225,7 +227,7 @@ struct HTTP2Side: ~Copyable {
     let prefix = isPromise ? 4 : header.has(HTTP2FrameHeader.Flag.priority) ? 5 : 0
     guard start + prefix <= end else {
       handler.anomaly(.invalidFrameData, direction)
-      decoder.lose()
+      dropBlock()
       return nil
     }
     var stream = header.stream
@@ -310,6 +312,7 @@ struct HTTP2Side: ~Copyable {
     case .collect(let header, let remaining) where byteCount < remaining:
       // What is left of the frame says nothing without its beginning.
       frame.removeAll()
+      isCut = false
       if header.type != .rstStream, header.type != .goAway { dropBlock() }
       state = .skip(remaining - byteCount)
     case .data(let stream, let remaining, _, _):

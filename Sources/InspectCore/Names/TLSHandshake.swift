@@ -26,7 +26,8 @@ public enum TLSExtensionType {
 ///     version(2)  random(32)  n(1) session id(n)  n(2) cipher suites(n)  n(1) compression(n)
 ///     n(2) extensions(n)
 ///
-/// The same message stands in the CRYPTO frames of QUIC (RFC 9001 §4.1).
+/// The same message stands in the CRYPTO frames of QUIC (RFC 9001 §4.1). That of DTLS has a cookie,
+/// behind one byte of length, before the cipher suites (RFC 6347 §4.2.1, RFC 9147 §5.3).
 public struct TLSClientHello: ~Escapable {
   public let legacyVersion: TLSVersion
   public let random: RawSpan
@@ -41,12 +42,13 @@ public struct TLSClientHello: ~Escapable {
   /// From the body of a handshake message, without its four bytes of type and length. What comes
   /// behind the random may be cut or broken.
   @_lifetime(copy body)
-  public init(_ body: RawSpan) throws(WireError) {
+  public init(_ body: RawSpan, hasCookie: Bool = false) throws(WireError) {
     var reader = TLSReader(body)
     legacyVersion = TLSVersion(rawValue: try reader.number())
     random = try reader.bytes(32)
     var isWhole = true
     sessionID = reader.vectorOrNothing(lengthByteCount: 1, &isWhole)
+    if hasCookie { _ = reader.vectorOrNothing(lengthByteCount: 1, &isWhole) }
     cipherSuiteBytes = reader.vectorOrNothing(lengthByteCount: 2, &isWhole)
     compressionMethods = reader.vectorOrNothing(lengthByteCount: 1, &isWhole)
     // TLS 1.1 and before need no extensions.

@@ -6,7 +6,7 @@ public struct Application: Sendable {
   public enum Kind: UInt8, Sendable {
     /// Nothing told yet what it is.
     case unrecognised
-    case http, http2, webSocket, tls, dns, mdns, llmnr, smtp, coap, quic
+    case http, http2, webSocket, tls, dns, mdns, llmnr, smtp, coap, quic, dtls
     /// Nobody reads it: it was none of these, or there was no room for it.
     case unknown
 
@@ -22,6 +22,7 @@ public struct Application: Sendable {
       case .mdns: "mdns"
       case .llmnr: "llmnr"
       case .quic: "quic"
+      case .dtls: "dtls"
       case .smtp: "smtp"
       case .coap: "coap"
       case .unknown: "failed"

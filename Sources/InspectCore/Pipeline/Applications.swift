@@ -15,11 +15,12 @@ struct Applications<
   var smtps: Slab<SMTPConnection>
   var dnsConnections: Slab<DNSConnection>
   var quics: Slab<QUICConversation>
+  var dtlsHellos: Slab<DTLSHello>
   var opener: InitialOpener<Cipher>
   /// What clients said in protocols that nobody knows.
   var payloads: Slab<ByteBuffer>
   private var name = ByteBuffer(limit: HostTable.longest)
-  private var full: UInt64 = 0
+  var full: UInt64 = 0
   var encryptedBytes: UInt64 = 0
   var unknownBytes: UInt64 = 0
   var unopenedPackets: UInt64 = 0
@@ -37,6 +38,7 @@ struct Applications<
     smtps = Slab(capacity: limits.smtpConnections)
     dnsConnections = Slab(capacity: limits.dnsConnections)
     quics = Slab(capacity: limits.quicConnections)
+    dtlsHellos = Slab(capacity: limits.dtlsHellos)
     opener = InitialOpener(cipher)
     payloads = Slab(capacity: limits.payloads)
     exchange = Exchange(
@@ -114,6 +116,7 @@ struct Applications<
     case .dns, .mdns, .llmnr: readDNS(bytes, direction, flow, time)
     case .quic: readQUIC(bytes, direction, &flow, time)
     case .coap: readCoAP(bytes, direction, &flow, time)
+    case .dtls: readDTLS(bytes, direction, &flow, time)
     case .unrecognised, .unknown, .http, .http2, .webSocket, .tls, .smtp:
       readUnknown(datagram: bytes, direction, &flow, time)
     }
@@ -126,6 +129,7 @@ struct Applications<
     case .llmnr: flow.application.kind = .llmnr
     case .quic: beginQUIC(&flow)
     case .coap: flow.application.kind = .coap
+    case .dtls: flow.application.kind = .dtls
     case .needMore, .no, .http, .http2, .smtp, .tls: fail(&flow)
     }
   }
@@ -144,7 +148,7 @@ struct Applications<
     case .webSocket: readWebSocket(bytes, direction, &flow, time)
     case .smtp: readSMTP(bytes, direction, &flow, time)
     case .unrecognised: recognise(bytes, direction, &flow, time)
-    case .mdns, .llmnr, .coap, .quic, .unknown: readUnknown(bytes, direction, &flow, time)
+    case .mdns, .llmnr, .coap, .quic, .dtls, .unknown: readUnknown(bytes, direction, &flow, time)
     }
   }
 
@@ -161,7 +165,7 @@ struct Applications<
     case .webSocket: loseWebSocket(byteCount, direction, flow)
     case .smtp: loseSMTP(byteCount, direction, flow, time)
     case .unrecognised: recognitions[flow.application.place].removeAll()
-    case .mdns, .llmnr, .coap, .quic, .unknown: break
+    case .mdns, .llmnr, .coap, .quic, .dtls, .unknown: break
     }
   }
 
@@ -173,8 +177,8 @@ struct Applications<
     guard flow.application.place != Application.none else { return }
     switch flow.application.kind {
     case .http: endHTTP(direction, flow, time)
-    case .http2, .webSocket, .tls, .dns, .mdns, .llmnr, .smtp, .coap, .quic, .unrecognised,
-      .unknown:
+    case .http2, .webSocket, .tls, .dns, .mdns, .llmnr, .smtp, .coap, .quic, .dtls,
+      .unrecognised, .unknown:
       break
     }
   }
@@ -193,6 +197,7 @@ struct Applications<
     case .smtp: closeSMTP(place, flow, time)
     case .dns: dnsConnections.remove(place)
     case .quic: closeQUIC(place, &flow, time)
+    case .dtls: dtlsHellos.remove(place)
     case .unrecognised: settle(place, &flow, time)
     case .mdns, .llmnr, .coap, .unknown: break
     }
@@ -266,7 +271,7 @@ struct Applications<
     case .smtp(let client): beginSMTP(client, &flow, time)
     case .tls: beginTLS(&flow, time)
     case .dns: beginDNS(&flow)
-    case .needMore, .no, .mdns, .llmnr, .coap, .quic: fail(&flow)
+    case .needMore, .no, .mdns, .llmnr, .coap, .quic, .dtls: fail(&flow)
     }
   }
 

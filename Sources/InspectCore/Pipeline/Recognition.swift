@@ -75,7 +75,7 @@ enum Guess: Equatable {
   case http2(Direction)
   case smtp(Direction)
   case tls
-  case dns, mdns, llmnr, coap, quic
+  case dns, mdns, llmnr, coap, quic, dtls
 
   /// What a connection is that begins with these bytes; a side that did not speak yet has none.
   init(toServer: RawSpan, toClient: RawSpan, _ hints: Recognition.Hints) {
@@ -125,6 +125,7 @@ extension Guess {
       self = DNSMessage.isCertain(bytes) ? .dns : .no
     }
     if self == .no, QUICRecognizer.recognize(bytes) { self = .quic }
+    if self == .no, DTLSRecognizer.recognize(bytes) { self = .dtls }
   }
 }
 

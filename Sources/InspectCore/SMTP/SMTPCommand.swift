@@ -88,6 +88,7 @@ enum SMTPRecognizer {
   }
 
   static func recognize(_ bytes: RawSpan) -> Answer {
+    guard !bytes.isEmpty else { return .needMore }
     if bytes[0].isASCIIDigit { return recognizeGreeting(bytes) }
     // A verb is four letters; a longer beginning is that of a capture from the middle.
     if bytes.hasPrefixIgnoringCase("mail from:") || bytes.hasPrefixIgnoringCase("rcpt to:") {

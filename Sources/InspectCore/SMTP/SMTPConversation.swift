@@ -50,7 +50,10 @@ struct SMTPConversation: ~Copyable {
   private var transaction: SMTPTransaction
   private var clientState = ClientState.command
   private var line = ByteBuffer(limit: SMTPConversation.lineLimit)
+  /// The line's beginning is lost.
   private var isLineBroken = false
+  /// The line is longer than `line` holds.
+  private var isLineCut = false
   private var reply = ByteBuffer(limit: 8)
   private var isReplyBroken = false
   private var pending = InlineArray<64, UInt8>(repeating: 0)
@@ -118,26 +121,27 @@ struct SMTPConversation: ~Copyable {
   }
 
   /// Moves behind the line's end; says where the line is when it lies whole in the bytes, with the
-  /// rest of it in `line` otherwise. Nil when it has no end yet, or is none.
+  /// rest of it in `line` otherwise. Nil when it has no end yet, or no beginning. Of a line too long
+  /// the beginning stands for it.
   private mutating func takeLine<Handler: SMTPHandler & ~Copyable>(
     _ bytes: RawSpan, _ cursor: inout Int, _ handler: inout Handler
   ) -> Range<Int>? {
     let start = cursor
     let lineFeed = ByteScan.firstOffset(of: .lineFeed, in: bytes, from: start)
     cursor = lineFeed.map { $0 + 1 } ?? bytes.byteCount
-    let part = bytes.extracting(start..<cursor)
-    if lineFeed != nil, isLineBroken {
-      isLineBroken = false
-      line.removeAll()
+    if isLineBroken {
+      isLineBroken = lineFeed == nil
       return nil
     }
+    let part = bytes.extracting(start..<cursor)
     if lineFeed != nil, line.isEmpty, part.byteCount <= line.limit { return start..<cursor }
-    if line.append(part) < part.byteCount {
+    if line.append(part) < part.byteCount, !isLineCut {
+      isLineCut = true
       handler.anomaly(.lineTooLong, .toServer)
-      isLineBroken = lineFeed == nil
-      if lineFeed != nil { return start..<start }
     }
-    return lineFeed == nil ? nil : start..<start
+    guard lineFeed != nil else { return nil }
+    isLineCut = false
+    return start..<start
   }
 
   private static func keep<Handler: SMTPHandler & ~Copyable>(
@@ -360,6 +364,7 @@ struct SMTPConversation: ~Copyable {
     switch clientState {
     case .command:
       line.removeAll()
+      isLineCut = false
       isLineBroken = true
     case .beforeContent:
       clientState = .content(SMTPContent(isInLine: true))
