@@ -282,40 +282,63 @@ import Testing
 
   // MARK: Port reuse
 
+  /// What a SYN with this number is for the flow.
+  private func judge(
+    _ script: inout StreamScript, _ number: UInt32, _ direction: Direction = .toServer,
+    accepting: UInt32? = nil
+  ) -> Flow.Synchronisation {
+    let bytes = TCPBytes.segment(
+      sequenceNumber: number, acknowledgmentNumber: accepting.map { $0 &+ 1 } ?? 0,
+      flags: accepting == nil ? 0x02 : 0x12, window: 1000, options: [], payload: [])
+    let context = script.flow.context
+    guard let segment = try? TCPSegment(bytes.span.bytes) else {
+      Issue.record("not a segment")
+      return .part
+    }
+    return script.flow.judge(
+      segment, from: direction == .toServer ? context.client : context.server)
+  }
+
   @Test func aSynWithTheSameNumberIsARetransmission() {
     var script = StreamScript()
+    script.send([], at: -1, flags: 0x02)
+    #expect(judge(&script, 1000) == .part)
+    // Nobody answered the first: this is another attempt.
+    #expect(judge(&script, 77_777) == .another)
+  }
+
+  @Test func aSynIntoAnOpenConnectionCountsWhenItIsAccepted() {
+    var script = StreamScript()
     script.handshake()
-    let (again, other) = (
-      script.flow.isReused(by: 1000, from: script.flow.context.client),
-      script.flow.isReused(by: 77_777, from: script.flow.context.client)
-    )
-    #expect(!again)
-    #expect(other)
+    #expect(judge(&script, 1000) == .part)
+    #expect(judge(&script, 4999, .toClient, accepting: 1000) == .part)
+    #expect(judge(&script, 77_777) == .doubtful)
+    #expect(judge(&script, 9999, .toClient, accepting: 66_666) == .part)
+    #expect(judge(&script, 9999, .toClient, accepting: 77_777) == .another)
+    // The latest one is what can be accepted.
+    #expect(judge(&script, 88_888) == .doubtful)
+    #expect(judge(&script, 9999, .toClient, accepting: 77_777) == .part)
+    #expect(judge(&script, 1000) == .part)
+    #expect(judge(&script, 9999, .toClient, accepting: 88_888) == .part)
   }
 
   @Test func aSynAfterTheCloseIsANewFlow() {
     var script = StreamScript()
     script.handshake()
     script.send([], at: 0, flags: 0x04)
-    let reused = script.flow.isReused(by: 1000, from: script.flow.context.client)
-    #expect(reused)
+    #expect(judge(&script, 1000) == .another)
   }
 
   @Test func aSynBehindItsDataIsNoNewFlow() {
     var script = StreamScript()
     script.send("abc", at: 0)
-    let (own, other) = (
-      script.flow.isReused(by: 1000, from: script.flow.context.client),
-      script.flow.isReused(by: 900_000, from: script.flow.context.client)
-    )
-    #expect(!own)
-    #expect(other)
+    #expect(judge(&script, 1000) == .part)
+    #expect(judge(&script, 900_000) == .another)
   }
 
   @Test func theOtherSidesSynIsNoNewFlow() {
     var script = StreamScript()
     script.send([], at: -1, flags: 0x02)
-    let reused = script.flow.isReused(by: 5000, from: script.flow.context.server)
-    #expect(!reused)
+    #expect(judge(&script, 5000, .toClient) == .part)
   }
 }

@@ -6,6 +6,7 @@ struct RecordingSink: InspectionSink, ~Copyable {
   var flows: [String] = []
   /// Of the flows: the numbers of their hosts.
   var hosts: [UInt32?] = []
+  var states: [Flow.State] = []
   var alerts: [Alert] = []
   /// Of the TLS sessions.
   var versions: [String] = []
@@ -13,6 +14,7 @@ struct RecordingSink: InspectionSink, ~Copyable {
   mutating func flow(_ flow: borrowing Flow, ended reason: Flow.EndReason) {
     flows.append(flow.application.kind.name.map { "\($0)" } ?? "-")
     hosts.append(flow.application.host)
+    states.append(flow.state)
   }
 
   mutating func http(_ transaction: borrowing HTTPTransaction, _ context: FlowContext) {
@@ -152,6 +154,19 @@ struct Network: ~Copyable {
     segment([], .toServer, flags: 0x10)
   }
 
+  /// A SYN with another number into the connection; where it is accepted, it is a new one.
+  mutating func reconnect(from number: UInt32, isAccepted: Bool) {
+    let before = sent
+    sent = [number, number &+ 100_000]
+    segment([], .toServer, flags: 0x02)
+    if isAccepted {
+      segment([], .toClient, flags: 0x12)
+      segment([], .toServer, flags: 0x10)
+    } else {
+      sent = before
+    }
+  }
+
   /// Bytes that the capture does not have.
   mutating func lose(_ count: Int, _ direction: Direction = .toServer) {
     sent[direction == .toServer ? 0 : 1] &+= UInt32(count)
@@ -177,7 +192,7 @@ struct Network: ~Copyable {
     }
   }
 
-  private mutating func packet(_ protocolNumber: UInt8, _ direction: Direction, _ body: [UInt8]) {
+  mutating func packet(_ protocolNumber: UInt8, _ direction: Direction, _ body: [UInt8]) {
     let (phone, server): ([UInt8], [UInt8]) = ([10, 0, 0, 2], [192, 0, 2, 1])
     let addresses = direction == .toServer ? phone + server : server + phone
     let frame: [UInt8] =

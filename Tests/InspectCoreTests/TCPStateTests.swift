@@ -321,3 +321,80 @@ import Testing
     #expect(lines == ["> 'abc'", "> end"])
   }
 }
+
+@Suite struct FlowConventionTests {
+  /// A server that keeps nothing answers a SYN differently each time: the last answer counts, until
+  /// the client takes one.
+  @Test func theLastOfSeveralAnswersCounts() {
+    var script = StreamScript()
+    script.send([], at: -1, flags: 0x02)
+    script.send([], at: -1, .toClient, flags: 0x12)
+    script.send([], at: 49_999_999, .toClient, flags: 0x12)
+    script.send("a", at: 0, acknowledging: 50_000_000)
+    script.send([], at: 79_999_999, .toClient, flags: 0x12)
+    script.send("hello", at: 50_000_000, .toClient, acknowledging: 1)
+    script.finish()
+    #expect(script.lines == ["> 'a'", "< 'hello'", "> end", "< end"])
+  }
+
+  /// A server that has the connection open refuses it (RFC 5961 §4), and so do we.
+  @Test func aForgedSynSplitsNoFlow() {
+    var network = Network(serverPort: 80)
+    network.connect()
+    network.say("POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 4\r\n\r\nab")
+    network.reconnect(from: 3_000_000, isAccepted: false)
+    network.say("cd")
+    network.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .toClient)
+    network.close()
+    network.finish()
+    #expect(
+      network.events == [
+        "anomaly stream.est_syn_resend_diff_seq", "http POST a.example /a 200 4/0",
+      ])
+    #expect(network.core.sink.flows == ["http"])
+  }
+
+  /// The end of the first connection is not in the capture.
+  @Test func anAcceptedSynBeginsAnotherFlow() {
+    var network = Network(serverPort: 80)
+    network.connect()
+    for number in 1...2 {
+      network.say("GET /\(number) HTTP/1.1\r\nHost: a.example\r\n\r\n")
+      network.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .toClient)
+      if number == 1 { network.reconnect(from: 3_000_000, isAccepted: true) }
+    }
+    network.close()
+    network.finish()
+    #expect(
+      network.events == [
+        "http GET a.example /1 200 0/0", "anomaly stream.est_syn_resend_diff_seq",
+        "http GET a.example /2 200 0/0",
+      ])
+    #expect(network.core.sink.flows == ["http", "http"])
+    #expect(network.core.sink.states == [.established, .closed])
+  }
+
+  /// An ICMP error is a packet of the flow that it quotes; of no flow, it makes none, as in Suricata.
+  @Test func aStrayErrorMakesNoFlow() {
+    let quoted: [UInt8] =
+      [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 2, 192, 0, 2, 1]
+      + [0x9c, 0x40, 0x27, 0x0f, 0, 8, 0, 0]
+    let error: [UInt8] = [3, 3, 0, 0, 0, 0, 0, 0] + quoted
+    for isKnown in [true, false] {
+      var network = Network(serverPort: 9999)
+      if isKnown { network.datagram([1, 2, 3]) }
+      network.packet(1, .toClient, error)
+      network.finish()
+      let counters = network.core.statistics
+      #expect(counters.flows == (isKnown ? 1 : 0))
+      #expect(counters.icmp == 1)
+      #expect(counters.strayErrors == (isKnown ? 0 : 1))
+    }
+    // An echo request is no error.
+    var network = Network(serverPort: 9999)
+    network.packet(1, .toServer, [8, 0, 0, 0, 0, 1, 0, 1])
+    network.finish()
+    let counters = network.core.statistics
+    #expect(counters.flows == 1 && counters.strayErrors == 0)
+  }
+}

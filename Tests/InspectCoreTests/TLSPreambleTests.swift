@@ -87,6 +87,13 @@ import Testing
     #expect(versions == ["TLS 1.3"])
   }
 
+  /// A zero may begin a request of PostgreSQL, and is held; what follows is no part of it.
+  @Test func afterAHeldByteOfNothing() {
+    let (events, versions) = events([(.toServer, [0])] + Self.handshake)
+    #expect(events == ["tls api.example.com"])
+    #expect(versions == ["TLS 1.3"])
+  }
+
   @Test func afterLinesOfText() {
     let (events, versions) = events(
       [

@@ -395,6 +395,29 @@ import Testing
         == "missing.pcap: cannot be opened: No such file or directory")
   }
 
+  /// One bad capture among others does not keep those from being read.
+  @Test func aTimelineGoesOnWithoutWhatCannotBeOpened() throws {
+    let folder = try GeoFolder()
+    let good = try folder.write(Self.pcap(), as: "good.pcap")
+    let empty = try folder.write([], as: "empty.pcap")
+    let missing = "\(folder.path)/missing.pcap"
+    var timeline = try CaptureTimeline([missing, good, empty])
+    var packets = 0
+    while timeline.advance() {
+      packets += 1
+      #expect(timeline.source == 1)
+    }
+    let damages = timeline.damages.map { "\($0)" }
+    #expect(packets == 2)
+    #expect(damages.count == 2)
+    let reasons = [
+      "missing.pcap: cannot be opened: No such file or directory",
+      "empty.pcap: is empty",
+    ]
+    #expect(zip(damages, reasons).allSatisfy { $0.hasSuffix("/\($1)") })
+    #expect(throws: CaptureError.self) { _ = try CaptureTimeline([missing, empty]) }
+  }
+
   // MARK: gzip and pipes
 
   @Test func compressedCaptures() throws {

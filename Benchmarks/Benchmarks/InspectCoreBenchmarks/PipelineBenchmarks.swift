@@ -18,6 +18,8 @@ func pipelineBenchmarks() {
     .connection(port: 9000, request: "\u{1}\u{2}\u{3}\u{4}", stream: opaque)
   ) { $0.tcp == $0.packets && $0.httpRequests == 0 && $0.malformed == 0 }
 
+  recognitionBenchmarks()
+
   benchmark("Flows: UDP, 10k flows, found", .datagrams(200_000, clients: 10_000)) {
     $0.flows == 10_000 && $0.forcedFlows == 0
   }
@@ -39,6 +41,34 @@ func pipelineBenchmarks() {
     "Reassembly: one HTTP download, each 8 segments reversed",
     .connection(port: 80, request: request, stream: response, isReversed: true)
   ) { $0.httpResponses == 1 && $0.outOfOrderSegments > 1000 && $0.streamGaps == 0 }
+}
+
+/// What it costs to tell, or not to tell, what a flow carries: each trace has as many flows, so that
+/// the time over that number is the cost of one with its packets. The first is what is there to compare
+/// with: the same packets as of the unknown, of a protocol that is told by the first.
+private func recognitionBenchmarks() {
+  let flows = 2000
+  let request = Array("GET /a HTTP/1.1\r\nHost: images.example.org\r\n\r\n".utf8)
+  // More than the 24 segments that are tried.
+  let unknown = [UInt8](repeating: 0xa5, count: 32)
+  let hello = Trace.clientHello(host: "images.example.org")
+  benchmark("Recognition: HTTP on port 9999", .connections(flows, port: 9999, request, pieces: 1)) {
+    $0.httpRequests == flows
+  }
+  benchmark("Recognition: TLS on port 9999", .connections(flows, port: 9999, hello, pieces: 1)) {
+    $0.tlsSessions == flows
+  }
+  benchmark(
+    "Recognition: unknown TCP, 32 single bytes",
+    .connections(flows, port: 9999, unknown, pieces: unknown.count)
+  ) { $0.flows == flows && $0.unknownBytes == flows * unknown.count }
+  benchmark(
+    "Recognition: HTTP, 46 single bytes",
+    .connections(flows, port: 9999, request, pieces: request.count)
+  ) { $0.httpRequests == flows }
+  benchmark("Recognition: unknown UDP, 32 datagrams", .datagrams(32 * flows, clients: flows)) {
+    $0.flows == flows && $0.unknownBytes == 32 * 64 * flows
+  }
 }
 
 /// Registers a benchmark of a whole trace, on a new inspector each time; making it is not measured.

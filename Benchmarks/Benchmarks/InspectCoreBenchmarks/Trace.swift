@@ -61,14 +61,15 @@ struct Trace: Sendable {
       header + payload, 17, from: Trace.client + UInt32(client / 60000), to: Trace.server)
   }
 
-  /// Appends a segment of the one TCP connection.
+  /// Appends a segment of the client's TCP connection from that port.
   mutating func appendTCP(
-    _ direction: Direction, port: UInt16, sequence: Int, acknowledgment: Int,
+    _ direction: Direction, port: UInt16, client: UInt16 = 40000, sequence: Int,
+    acknowledgment: Int,
     flags: UInt8 = 0x10, payload: ArraySlice<UInt8> = []
   ) {
     let isRequest = direction == .toServer
     let ports =
-      isRequest ? octets(UInt16(40000)) + octets(port) : octets(port) + octets(UInt16(40000))
+      isRequest ? octets(client) + octets(port) : octets(port) + octets(client)
     let header =
       ports + octets(UInt32(sequence)) + octets(UInt32(acknowledgment))
       + [0x50, flags, 0xff, 0xff, 0, 0, 0, 0]
@@ -120,6 +121,38 @@ extension Trace {
         .toServer, port: port, sequence: 1 + request.count, acknowledgment: 1 + received)
     }
     return trace
+  }
+
+  /// So many connections, one after the other, on which the client sends `payload` in pieces.
+  static func connections(_ count: Int, port: UInt16, _ payload: [UInt8], pieces: Int) -> Trace {
+    var trace = Trace()
+    let step = payload.count / pieces
+    for number in 0..<count {
+      let client = UInt16(1024 + number)
+      trace.appendTCP(
+        .toServer, port: port, client: client, sequence: 0, acknowledgment: 0, flags: 0x02)
+      trace.appendTCP(
+        .toClient, port: port, client: client, sequence: 0, acknowledgment: 1, flags: 0x12)
+      for piece in 0..<pieces {
+        let end = piece == pieces - 1 ? payload.count : (piece + 1) * step
+        trace.appendTCP(
+          .toServer, port: port, client: client, sequence: 1 + piece * step, acknowledgment: 1,
+          payload: payload[piece * step..<end])
+      }
+    }
+    return trace
+  }
+
+  /// A client's hello in a TLS record, with a server name and nothing else.
+  static func clientHello(host: String) -> [UInt8] {
+    let name = [0] + octets(UInt16(host.utf8.count)) + Array(host.utf8)
+    let list = octets(UInt16(name.count)) + name
+    let extensions = [0, 0] + octets(UInt16(list.count)) + list
+    let body =
+      [3, 3] + [UInt8](repeating: 7, count: 32) + [0, 0, 2, 0x13, 1, 1, 0]
+      + octets(UInt16(extensions.count)) + extensions
+    let message = [1, 0] + octets(UInt16(body.count)) + body
+    return [22, 3, 1] + octets(UInt16(message.count)) + message
   }
 
   /// `packets` datagrams of so many clients that take turns.

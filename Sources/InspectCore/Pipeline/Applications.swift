@@ -228,13 +228,19 @@ struct Applications<
       place = new
       flow.application.place = new
     }
+    let before = recognitions[place][direction].byteCount
     let guess = recognitions[place].add(bytes, direction)
     guard guess != .needMore else { return }
     flow.application.place = Application.none
     let held = Applications.take(place, from: &recognitions)
     begin(guess, &flow, time)
     read(held[direction.opposite], direction.opposite, &flow, time)
-    read(held[direction], direction, &flow, time)
+    guard guess == .no, before > 0, flow.application.kind == .unrecognised else {
+      return read(held[direction], direction, &flow, time)
+    }
+    // What was held was something else; a protocol may begin with these bytes.
+    read(held[direction].extracting(first: before), direction, &flow, time)
+    recognise(bytes, direction, &flow, time)
   }
 
   /// Nothing follows: what is held is what there is.

@@ -18,6 +18,8 @@ public struct InspectorCounters: Sendable {
   public internal(set) var tcp: UInt64 = 0
   public internal(set) var udp: UInt64 = 0
   public internal(set) var icmp: UInt64 = 0
+  /// Errors of ICMP that quote a packet of no flow.
+  public internal(set) var strayErrors: UInt64 = 0
   public internal(set) var sctp: UInt64 = 0
   /// IP packets of other transports.
   public internal(set) var otherTransport: UInt64 = 0

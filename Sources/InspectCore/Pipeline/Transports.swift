@@ -44,6 +44,7 @@ struct Transports<
     all.tcp = counters.tcp
     all.udp = counters.udp
     all.icmp = counters.icmp
+    all.strayErrors = counters.strayErrors
     all.sctp = counters.sctp
     all.otherTransport = counters.otherTransport
     all.malformed &+= counters.malformed
@@ -123,11 +124,20 @@ struct Transports<
     let flags = segment.flags
     let hash = flows.hash(key)
     var found = findOpen(key, hash, frame.time)
-    if let place = found, flags.syn, !flags.ack,
-      flows[place].isReused(by: segment.sequenceNumber, from: source)
-    {
-      end(place, .reuse)
-      found = nil
+    // The doubtful SYN that a SYN/ACK accepts.
+    var reopening: UInt32?
+    if let place = found, flags.syn {
+      switch flows[place].judge(segment, from: source) {
+      case .part: break
+      case .another:
+        reopening = flows[place].tcp.doubtfulSYN
+        end(place, .reuse)
+        found = nil
+      case .doubtful:
+        _ = count(place, from: source, frame)
+        applications.exchange.report(.otherSYN, flows[place].context, at: frame.time)
+        return
+      }
     }
     // Who answers a SYN is the server, even when the SYN itself was not seen.
     let isTurned = flags.syn && flags.ack
@@ -137,6 +147,7 @@ struct Transports<
           key, hash, isTurned ? destination : source, isTurned ? source : destination,
           frame, datagram.protocolNumber, isTurned, .tcpNew)
     else { return }
+    if isTurned, let reopening { flows[place].tcp.toServer.begin(with: reopening) }
     guard isIntact(datagram, .wrongTCPChecksum, place, frame) else {
       _ = count(place, from: source, frame)
       return
@@ -242,12 +253,18 @@ struct Transports<
     let message = try ICMPMessage(datagram.payload, version: version)
     counters.icmp &+= 1
     guard isIntact(datagram, .wrongICMPChecksum, nil, frame) else { return }
-    if let quoted = message.quotedPacket, let place = findQuoted(quoted, version, frame) {
-      // An error is no answer.
-      let (found, direction) = place
-      flows[found].count(direction, frameBytes: frame.byteCount, at: frame.time)
-      latestFlow = flows[found].context.id
-      return
+    if let quoted = message.quotedPacket {
+      if let (place, direction) = findQuoted(quoted, version, frame) {
+        // An error is no answer.
+        flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
+        latestFlow = flows[place].context.id
+        return
+      }
+      // As in Suricata, an error of ICMP makes no flow, but one of ICMPv6 does.
+      if version == .four {
+        counters.strayErrors &+= 1
+        return
+      }
     }
     // An answer is of its question's flow; messages of another type are another flow's.
     let counterpart = ICMPMessage.counterpart(of: message.type, version)
@@ -451,14 +468,40 @@ struct Transports<
 }
 
 extension Flow {
-  /// Whether a SYN with this number begins another connection between the same ports.
-  func isReused(by sequenceNumber: UInt32, from source: Endpoint) -> Bool {
-    if state == .closed { return true }
-    let half = tcp[direction(from: source)]
-    if let initial = half.initial { return initial != sequenceNumber }
-    // Segments may come before their SYN; those of an older connection lie elsewhere.
-    let behind = half.next.distance(after: sequenceNumber &+ 1)
-    return half.isSynchronised && (behind < 0 || behind > 65_536)
+  /// What a SYN between the ports of a flow is.
+  enum Synchronisation {
+    /// Of the flow's connection.
+    case part
+    /// The beginning of another.
+    case another
+    /// Forged or late, as long as the server does not accept it.
+    case doubtful
+  }
+
+  /// A SYN with another number, or after the close, begins another connection. Into one that is open
+  /// anybody can send it: the server refuses it then (RFC 5961 §4), unless it has forgotten the
+  /// connection, which its SYN/ACK says.
+  mutating func judge(
+    _ segment: borrowing TCPSegment, from source: Endpoint
+  ) -> Synchronisation {
+    let direction = direction(from: source)
+    let number = segment.sequenceNumber
+    if segment.flags.ack {
+      guard direction == .toClient, let doubtful = tcp.doubtfulSYN else { return .part }
+      return segment.acknowledgmentNumber == doubtful &+ 1 ? .another : .part
+    }
+    tcp.doubtfulSYN = nil
+    if state == .closed { return .another }
+    let half = tcp[direction]
+    guard let initial = half.initial else {
+      // Segments may come before their SYN; those of an older connection lie elsewhere.
+      let behind = half.next.distance(after: number &+ 1)
+      return half.isSynchronised && (behind < 0 || behind > 65_536) ? .another : .part
+    }
+    if initial == number { return .part }
+    guard direction == .toServer, tcp.toClient.initial != nil else { return .another }
+    tcp.doubtfulSYN = number
+    return .doubtful
   }
 
   /// Whether data flows although no handshake was seen.

@@ -29,11 +29,20 @@ struct TCPConnection {
     var heldCount: UInt16 = 0
     /// Segments far outside of what may come, in a row.
     var strays: UInt8 = 0
+
+    /// Takes the number of a SYN that was seen before the connection was known.
+    mutating func begin(with initial: UInt32) {
+      self.initial = initial
+      next = initial &+ 1
+      isSynchronised = true
+    }
   }
 
   var toServer = Half()
   var toClient = Half()
   var handshake = Handshake.waiting
+  /// The number of a client's SYN that came into the open connection, if the last SYN was one.
+  var doubtfulSYN: UInt32?
 
   /// How far the handshake is, for the time it takes.
   enum Handshake {

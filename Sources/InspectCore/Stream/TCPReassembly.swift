@@ -149,6 +149,10 @@ struct TCPReassembly: ~Copyable {
       flow.tcp[direction].isSynchronised = true
       flow.tcp[direction].initial = initial
       flow.tcp[direction].windowShift = segment.windowShift ?? 0
+    } else if segment.flags.ack, isUnanswered(direction, flow) {
+      // A server that does not keep what it answered answers anew; who knows which answer arrived
+      // says so with what follows.
+      flow.tcp[direction].begin(with: initial)
     } else if flow.tcp[direction].initial == nil {
       // Data may come before its SYN where a capture is out of order.
       let behind = flow.tcp[direction].next.distance(after: initial &+ 1)
@@ -159,6 +163,13 @@ struct TCPReassembly: ~Copyable {
       flow.tcp[direction.opposite].next = segment.acknowledgmentNumber
       flow.tcp[direction.opposite].isSynchronised = true
     }
+  }
+
+  /// Whether nothing came behind a side's SYN, and nobody acknowledged it.
+  private func isUnanswered(_ direction: Direction, _ flow: borrowing Flow) -> Bool {
+    let half = flow.tcp[direction]
+    guard let initial = half.initial else { return false }
+    return half.next == initial &+ 1 && half.firstHeld == UInt32.max && half.acknowledged == nil
   }
 
   @inline(__always)
@@ -570,6 +581,7 @@ extension Anomaly {
   }
   static var outOfWindow: Anomaly { Anomaly(.stream, "stream.est_packet_out_of_window") }
   static var finOutOfWindow: Anomaly { Anomaly(.stream, "stream.fin_out_of_window") }
+  static var otherSYN: Anomaly { Anomaly(.stream, "stream.est_syn_resend_diff_seq") }
   static var invalidReset: Anomaly { Anomaly(.stream, "stream.rst_invalid_ack") }
   static var gap: Anomaly { Anomaly(.stream, "stream.reassembly_seq_gap") }
 }

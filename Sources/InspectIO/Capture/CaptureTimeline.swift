@@ -6,6 +6,8 @@ public struct CaptureTimeline: ~Copyable {
   /// A capture that is open, and whether it has a packet for us.
   private struct OpenCapture: ~Copyable {
     var file: CaptureFile
+    /// Its place in the order given.
+    let number: UInt16
     var hasPacket = false
   }
 
@@ -13,23 +15,30 @@ public struct CaptureTimeline: ~Copyable {
   private let count: Int
   private var current = 0
   private var hasBegun = false
+  private let failures: [CaptureError]
 
-  /// Opens all captures, at least one; the first that cannot be opened throws.
+  /// Opens the captures, at least one. Those that cannot be opened are left out, and named among the
+  /// `damages`; when none is left, the first one's failure throws.
   public init(_ paths: [String]) throws(CaptureError) {
     precondition(!paths.isEmpty && paths.count < Int(UInt16.max))
     captures = .allocate(capacity: paths.count)
     var opened = 0
-    do throws(CaptureError) {
-      for path in paths {
-        (captures + opened).initialize(to: OpenCapture(file: try CaptureFile(path)))
+    var failures: [CaptureError] = []
+    for (number, path) in paths.enumerated() {
+      do throws(CaptureError) {
+        let file = try CaptureFile(path)
+        (captures + opened).initialize(to: OpenCapture(file: file, number: UInt16(number)))
         opened += 1
+      } catch {
+        failures.append(error)
       }
-    } catch {
-      captures.deinitialize(count: opened)
+    }
+    guard opened > 0 else {
       captures.deallocate()
-      throw error
+      throw failures[0]
     }
     count = opened
+    self.failures = failures
   }
 
   deinit {
@@ -38,7 +47,9 @@ public struct CaptureTimeline: ~Copyable {
   }
 
   /// What was wrong with the captures, each one's first damage.
-  public var damages: [CaptureError] { (0..<count).compactMap { captures[$0].file.damage } }
+  public var damages: [CaptureError] {
+    failures + (0..<count).compactMap { captures[$0].file.damage }
+  }
 
   /// How much was read, from 0 to 1, where that can be known.
   public var progress: Double? {
@@ -78,5 +89,5 @@ public struct CaptureTimeline: ~Copyable {
   }
 
   /// The number of the capture that the packet is from, in the order given.
-  public var source: UInt16 { UInt16(current) }
+  public var source: UInt16 { captures[current].number }
 }

@@ -143,7 +143,7 @@ extension JSONWriter {
       ("unknown_link_type", counters.unknownLinkTypes.total), ("arp", counters.arp),
       ("not_ip", counters.notIP), ("ipv4", counters.ipv4), ("ipv6", counters.ipv6),
       ("tcp", counters.tcp), ("udp", counters.udp), ("icmp", counters.icmp),
-      ("sctp", counters.sctp),
+      ("icmp_stray_errors", counters.strayErrors), ("sctp", counters.sctp),
       ("other_transport", counters.otherTransport), ("fragments", counters.fragments),
       ("reassembled", counters.reassembledPackets),
       ("fragments_dropped", counters.droppedFragments),
