@@ -33,26 +33,30 @@ struct StreamMemory {
     let surplus = max(0, bytes.byteCount &- offset &- StreamMemory.byteCount) & ~7
     offset &+= surplus
     count &+= surplus
-    // This is done for every byte that somebody reads: four groups at a time.
+    while count & 31 != 0, bytes.byteCount &- offset >= 8 { appendGroup(of: bytes, &offset) }
+    // This is done for every byte that somebody reads: four groups at a time, which lie together.
     while bytes.byteCount &- offset >= 32 {
       let four = bytes.extracting(offset..<offset &+ 32)
-      let group = count >> 3
-      digests[group & (StreamMemory.groups - 1)] = digest(four.loadLittleEndian(0))
-      digests[(group &+ 1) & (StreamMemory.groups - 1)] = digest(four.loadLittleEndian(8))
-      digests[(group &+ 2) & (StreamMemory.groups - 1)] = digest(four.loadLittleEndian(16))
-      digests[(group &+ 3) & (StreamMemory.groups - 1)] = digest(four.loadLittleEndian(24))
+      let group = (count >> 3) & (StreamMemory.groups - 4)
+      digests[group] = digest(four.loadLittleEndian(0))
+      digests[group &+ 1] = digest(four.loadLittleEndian(8))
+      digests[group &+ 2] = digest(four.loadLittleEndian(16))
+      digests[group &+ 3] = digest(four.loadLittleEndian(24))
       offset &+= 32
       count &+= 32
     }
-    while bytes.byteCount &- offset >= 8 {
-      digests[(count >> 3) & (StreamMemory.groups - 1)] = digest(bytes.loadLittleEndian(offset))
-      offset &+= 8
-      count &+= 8
-    }
+    while bytes.byteCount &- offset >= 8 { appendGroup(of: bytes, &offset) }
     while offset < bytes.byteCount {
       append(bytes[offset])
       offset &+= 1
     }
+  }
+
+  @inline(__always)
+  private mutating func appendGroup(of bytes: RawSpan, _ offset: inout Int) {
+    digests[(count >> 3) & (StreamMemory.groups - 1)] = digest(bytes.loadLittleEndian(offset))
+    offset &+= 8
+    count &+= 8
   }
 
   private mutating func append(_ byte: UInt8) {
