@@ -10,6 +10,7 @@ let package = Package(
   name: "inspectd",
   products: [
     .library(name: "InspectCore", targets: ["InspectCore"]),
+    .library(name: "InspectIO", targets: ["InspectIO"]),
     .executable(name: "inspectd", targets: ["inspectd"]),
   ],
   dependencies: [

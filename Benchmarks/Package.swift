@@ -14,6 +14,7 @@ let package = Package(
       name: "InspectCoreBenchmarks",
       dependencies: [
         .product(name: "InspectCore", package: "inspectd"),
+        .product(name: "InspectIO", package: "inspectd"),
         .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/InspectCoreBenchmarks",

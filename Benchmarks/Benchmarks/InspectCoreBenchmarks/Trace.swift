@@ -37,16 +37,33 @@ struct Trace: Sendable {
     Int(bytes.span.bytes.loadLittleEndian(offset, as: UInt32.self))
   }
 
-  /// Appends a frame a microsecond after the last one. The checksums are 0, as in captures of a
-  /// sender that leaves them to its network card.
+  /// Appends a frame with an IPv4 packet.
   private mutating func append(
     _ transport: [UInt8], _ number: UInt8, from source: UInt32, to destination: UInt32
   ) {
+    append(frame: [0x08, 0x00] + Trace.ipv4(transport, number, from: source, to: destination))
+  }
+
+  /// An IPv4 packet. The checksums are 0, as in captures of a sender that leaves them to its card.
+  static func ipv4(
+    _ transport: [UInt8], _ number: UInt8, from source: UInt32 = client,
+    to destination: UInt32 = server
+  ) -> [UInt8] {
+    [0x45, 0] + octets(UInt16(20 + transport.count))
+      + [0, 0, 0x40, 0, 64, number, 0, 0] + octets(source) + octets(destination) + transport
+  }
+
+  static func udp(from source: UInt16, to destination: UInt16, _ payload: [UInt8]) -> [UInt8] {
+    octets(source) + octets(destination) + octets(UInt16(8 + payload.count)) + [0, 0] + payload
+  }
+
+  static let macs: [UInt8] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0x10]
+
+  /// Appends a frame, from its EtherType on, a microsecond after the last one.
+  mutating func append(frame: [UInt8]) {
     let start = bytes.count
-    bytes += [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0x10, 0x08, 0x00]
-    bytes += [0x45, 0] + octets(UInt16(20 + transport.count))
-    bytes += [0, 0, 0x40, 0, 64, number, 0, 0] + octets(source) + octets(destination)
-    bytes += transport
+    bytes += Trace.macs
+    bytes += frame
     packets.append(
       Packet(
         range: start..<bytes.count, originalByteCount: bytes.count - start,
@@ -55,10 +72,8 @@ struct Trace: Sendable {
 
   /// Appends a datagram of the client that has this number.
   mutating func appendUDP(client: Int, payload: [UInt8]) {
-    let port = UInt16(1024 + client % 60000)
-    let header = octets(port) + octets(UInt16(9999)) + octets(UInt16(8 + payload.count)) + [0, 0]
-    append(
-      header + payload, 17, from: Trace.client + UInt32(client / 60000), to: Trace.server)
+    let datagram = Trace.udp(from: UInt16(1024 + client % 60000), to: 9999, payload)
+    append(datagram, 17, from: Trace.client + UInt32(client / 60000), to: Trace.server)
   }
 
   /// Appends a segment of the client's TCP connection from that port.
@@ -78,25 +93,34 @@ struct Trace: Sendable {
       to: isRequest ? Trace.server : Trace.client)
   }
 
-  private static let client: UInt32 = 0xc0a8_0714
-  private static let server: UInt32 = 0xc000_0201
+  static let client: UInt32 = 0xc0a8_0714
+  static let server: UInt32 = 0xc000_0201
 
   /// How many bytes of packets there are.
   var byteCount: Int { packets.reduce(0) { $0 + $1.range.count } }
 }
 
 /// Big-endian.
-private func octets(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 0xff)] }
+func octets(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 0xff)] }
 
 private func octets(_ value: UInt32) -> [UInt8] {
   octets(UInt16(value >> 16)) + octets(UInt16(value & 0xffff))
 }
 
 extension Trace {
+  /// How the segments of a stream come.
+  enum Order {
+    case inOrder
+    /// Of each eight, the last first.
+    case reversed
+    /// Each begins in the middle of the one before.
+    case overlapping
+  }
+
   /// A connection to `port`, on which the server sends `stream` after `request`. The client
-  /// acknowledges each 8 segments; they come last first if `isReversed`.
+  /// acknowledges each 8 segments.
   static func connection(
-    port: UInt16, request: String, stream: [UInt8], isReversed: Bool = false
+    port: UInt16, request: String, stream: [UInt8], _ order: Order = .inOrder
   ) -> Trace {
     let segmentBytes = 1448
     let segmentsPerGroup = 8
@@ -111,10 +135,11 @@ extension Trace {
     for group in stride(from: 0, to: starts.count, by: segmentsPerGroup) {
       let end = min(group + segmentsPerGroup, starts.count)
       let inOrder = Array(starts[group..<end])
-      for start in isReversed ? inOrder.reversed() : inOrder {
+      for start in order == .reversed ? inOrder.reversed() : inOrder {
+        let first = order == .overlapping ? max(0, start - segmentBytes / 2) : start
         trace.appendTCP(
-          .toClient, port: port, sequence: 1 + start, acknowledgment: 1 + request.count,
-          payload: stream[start..<min(start + segmentBytes, stream.count)])
+          .toClient, port: port, sequence: 1 + first, acknowledgment: 1 + request.count,
+          payload: stream[first..<min(start + segmentBytes, stream.count)])
       }
       let received = min(end * segmentBytes, stream.count)
       trace.appendTCP(
