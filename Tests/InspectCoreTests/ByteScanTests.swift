@@ -15,10 +15,12 @@ import Testing
           let span = bytes.span.bytes
           let one = ByteScan.firstOffset(of: 0x0a, in: span, from: start)
           let two = ByteScan.firstOffset(of: 0x0d, or: 0x0a, in: span, from: start)
+          let three = ByteScan.firstOffset(of: 0x20, or: 0x0d, or: 0x0a, in: span, from: start)
           let expectedOne = bytes[start...].firstIndex(of: 0x0a)
           let expectedTwo = bytes[start...].firstIndex { $0 == 0x0a || $0 == 0x0d }
           #expect(one == expectedOne)
           #expect(two == expectedTwo)
+          #expect(three == expectedTwo)
         }
       }
     }
@@ -31,6 +33,22 @@ import Testing
       for byte in UInt8.min ... .max {
         let found = ByteScan.firstOffset(of: byte, in: span)
         #expect(found == bytes[alignment...].firstIndex(of: byte)! - alignment)
+      }
+    }
+  }
+
+  @Test func oneByteThatIsNotPrintableIsSeenAnywhere() {
+    for length in 0...70 {
+      var bytes = [UInt8](repeating: 0x7e, count: length)
+      let isPrintable = ByteScan.isPrintable(bytes.span.bytes)
+      #expect(isPrintable)
+      for place in 0..<length {
+        for byte: UInt8 in [0, 0x1f, 0x20, 0x7e, 0x7f, 0x80, 0xa0, 0xff] {
+          bytes[place] = byte
+          let isPrintable = ByteScan.isPrintable(bytes.span.bytes)
+          #expect(isPrintable == (byte == 0x20 || byte == 0x7e))
+        }
+        bytes[place] = 0x20
       }
     }
   }

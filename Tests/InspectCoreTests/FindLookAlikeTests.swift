@@ -27,6 +27,7 @@ import Testing
         "\(lookAlike.key)=\(lookAlike.value) -> \(found.map(\.description))")
     }
     let rate = Double(count) / Double(all.count)
+    print("False alarms: \(count) of \(all.count) look-alikes")
     #expect(rate <= 0.005, "\(count) of \(all.count): \(alarms.mapValues { $0.prefix(6) })")
   }
 

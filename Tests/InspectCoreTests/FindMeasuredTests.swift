@@ -32,19 +32,24 @@ import Testing
     var decoder = BodyDecoder()
     var missed: [Missed] = []
     var tried = 0
+    var tally = Tally()
     for sample in Sample.all {
       for encoder in Encoder.allCases {
         let bytes = encoder.encode(sample.fields)
         let inspected = finder.inspect(bytes, part: encoder.part, decoder: &decoder)
         tried += 1
         for found in inspected.found { #expect(found.offset < bytes.count) }
-        if !Self.isFound(sample, inspected.found) {
+        let isFound = Self.isFound(sample, inspected.found)
+        tally.count(sample.kind, isFound)
+        tally.count("\(encoder)", isFound)
+        if !isFound {
           let all = inspected.found.map(\.description).joined(separator: "; ")
           missed.append(Missed(sample: sample, encoder: encoder, found: all))
         }
       }
     }
     let recall = Double(tried - missed.count) / Double(tried)
+    print("Found \(tried - missed.count) of \(tried) in bodies, URLs and cookies: \(tally)")
     #expect(Encoder.allCases.count >= 12)
     let families = Dictionary(grouping: missed) { "\($0.sample.kind) \($0.sample.fields)" }
     #expect(
@@ -92,8 +97,25 @@ import Testing
     }
     let missed = cases.filter { !(kinds[$0.host]?.contains($0.sample.kind) ?? false) }
     let recall = Double(cases.count - missed.count) / Double(cases.count)
+    let found = cases.count - missed.count
+    print("Found \(found) of \(cases.count) in packets, segmented in four ways")
     let shown = missed.prefix(20).map { "\($0.sample.kind) \($0.encoder)" }
     #expect(recall >= 0.99, "\(missed.count) of \(cases.count): \(shown)")
+  }
+}
+
+/// How many were found, by kind and by encoding.
+struct Tally: CustomStringConvertible {
+  private var counts: [String: (found: Int, all: Int)] = [:]
+
+  mutating func count(_ name: String, _ isFound: Bool) {
+    counts[name, default: (0, 0)].all += 1
+    if isFound { counts[name, default: (0, 0)].found += 1 }
+  }
+
+  var description: String {
+    counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.found)/\($0.value.all)" }
+      .joined(separator: ", ")
   }
 }
 

@@ -521,7 +521,22 @@ def watched():
   yield *exchange("registration-port", "telecom-9998", scene.REGISTRATION), [
     finding("self-registration", scene.REGISTRATION, [{"kind": "imei"}], port=9998)]
   yield *exchange("registration-unicom", "unicom-register", "dm.wo.com.cn"), [
-    finding("self-registration", "dm.wo.com.cn", [{"kind": "imei", "path": "json:imei"}], port=6001)]
+    finding("self-registration", "dm.wo.com.cn", [
+      {"kind": "imei", "path": "json:imei"}, {"kind": "imsi", "path": "json:imsi"},
+      {"kind": "iccid", "path": "json:iccid"}], port=6001)]
+  yield *exchange("registration-coap", "telecom-coap", scene.REGISTRATION), [
+    finding("self-registration", scene.REGISTRATION, [
+      {"kind": "imei", "where": "coap.payload", "path": "json:IMEI1"},
+      {"kind": "iccid"}, {"kind": "imsi"}, {"kind": "cell-id"}], port=5683, host_from="dns"),
+    {"event_type": "flow", "app_proto": "coap"}]
+  # No Uri-Host: whose server it is, only the name server said.
+  yield *exchange("registration-mobile", "mobile-coap", "m.fxltsbl.com"), [
+    # The number is the endpoint's name and has no name of its own: that alone is no finding.
+    {"event_type": "alert", "inspect": {
+      "rule": "self-registration",
+      "destination": {"host": "m.fxltsbl.com", "port": 5683, "host_from": "dns"}}},
+    {"event_type": "stats", "stats": {"findings": {"low": 1}}},
+    {"event_type": "flow", "app_proto": "coap"}]
 
 
 def geography():

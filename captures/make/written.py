@@ -15,6 +15,7 @@ from small import NOON, count
 
 SERVER = "93.184.216.34"
 MOBILE = "1.8.0.1"
+MAIL_INSIDE = "192.168.7.25"
 
 
 class Talk:
@@ -258,7 +259,8 @@ def websocket():
 
 
 def mail():
-  """Two transactions in a session, the second pipelined in chunks; another that goes on in TLS."""
+  """Two transactions in a session, the second pipelined in chunks; one to somebody who withdrew
+  consent; another that goes on in TLS."""
   talk = Talk(SERVER, 587)
   talk.lines("""
 <220 mx.example.com ESMTP
@@ -300,6 +302,43 @@ Subject: a subject
       "helo": "phone.example.com", "mail_from": "<>", "rcpt_to": ["<fourth@example.org>"]}},
     {"event_type": "flow", "app_proto": "smtp"},
     count(smtp=2, flow=1)]
+  # To a server outside, and to one of the inside: consent was withdrawn wherever the mailbox is.
+  for name, server in (("smtp-withdrawn", SERVER), ("smtp-withdrawn-inside", MAIL_INSIDE)):
+    talk = Talk(server, 25)
+    talk.lines("""
+<220 mx.example.com ESMTP
+EHLO shop.example.com
+<250 mx.example.com
+MAIL FROM:<shop@example.com>
+<250 ok
+RCPT TO:<gone@example.org>
+<250 ok
+RCPT TO:<other@example.org>
+<250 ok
+DATA
+<354 go on
+From: Shop <shop@example.com>
+To: other@example.org
+Subject: offers
+
+Only this week.
+.
+<250 taken
+""")
+    talk.close()
+    rules = [] if server == SERVER else [
+      {"matching": {"event_type": "alert", "inspect": {"rule": "personal-data-cleartext"}}, "is": 0},
+      {"event_type": "stats", "stats": {"findings": {"low": 0, "forgotten_values": 0}, "finder": {
+        "undecoded_layers": 0, "compressed_layers_limits": 0}}}]
+    yield f"{name}.pcap", talk.pcap(), [
+      {"options": ["--watch", "watch-list.csv"]},
+      {"event_type": "alert", "inspect": {
+        "rule": "withdrawn-consent", "severity": "medium",
+        "destination": {"ip": server, "port": 25},
+        "personal_data": [{"kind": "email", "where": "smtp.message", "confidence": "certain",
+                           "watched": "customer 2"}]}},
+      {"matching": {"event_type": "alert", "inspect": {"rule": "withdrawn-consent"}}, "is": 1},
+      *rules, count(smtp=1, flow=1)]
   talk = Talk(SERVER, 25)
   talk.lines("<220 mx.example.com ESMTP\nEHLO phone.example.com\n<250-mx.example.com\n<250 STARTTLS\n"
              "STARTTLS\n<220 go on")
@@ -355,6 +394,18 @@ def registrations():
     count(flow=1)]
 
 
+def log_ins():
+  """FTP and POP3, whose log-ins are in clear text."""
+  for name, port, greeting in (("ftp-login", 21, "220 ready"), ("pop3-login", 110, "+OK ready")):
+    talk = Talk(SERVER, port)
+    talk.lines(f"<{greeting}\nUSER anna\n<331 go on\nPASS not-a-secret\n<230 welcome")
+    talk.close()
+    yield f"{name}.pcap", talk.pcap(), [
+      {"event_type": "alert", "inspect": {"rule": "personal-data-cleartext", "personal_data": [{
+        "kind": "credentials", "where": "tcp.payload", "path": "login", "confidence": "high"}]}},
+      count(alert=1, flow=1)]
+
+
 def unknown():
   """A line protocol and a datagram that nobody knows."""
   talk = Talk(SERVER, 9000)
@@ -374,7 +425,8 @@ def unknown():
 
 def files():
   """The products: name and bytes; the expectation goes by the name up to its first dot."""
-  for group in (dns_streams, dns_oddities, http2, http2_upgrade, websocket, mail, registrations, unknown):
+  for group in (dns_streams, dns_oddities, http2, http2_upgrade, websocket, mail, registrations,
+                log_ins, unknown):
     for title, data, expectations in group():
       yield title, data
       yield title.split(".")[0] + ".expected", phone.lines(expectations)

@@ -11,6 +11,8 @@ enum Base64: ByteCoding {
   private static let enoughSymbols = 64
   private static let probedSymbols = 48
   private static let leastBinarySymbols = 20
+  /// By so many it is seen whether a binary format begins.
+  private static let fewestOctets = 12
 
   /// The six bits of a symbol, or one of the two above.
   @inline(__always)
@@ -51,7 +53,16 @@ enum Base64: ByteCoding {
         let octet = UInt8(truncatingIfNeeded: accumulator >> spare)
         octets[count] = octet
         count &+= 1
-        if isText, !judge.accept(octet) { isText = false }
+        if isText, !judge.accept(octet) {
+          isText = false
+          if encoded.byteCount < leastBinarySymbols { return nil }
+        }
+        if !isText, count == fewestOctets {
+          let prefix = unsafe octets.span.bytes.extracting(first: count)
+          guard mayBeBinary(prefix, total: encoded.byteCount),
+            isNoWord(encoded.extracting(first: index))
+          else { return nil }
+        }
       } else if bits == other {
         index &-= 1
         break
@@ -65,9 +76,27 @@ enum Base64: ByteCoding {
       return nil
     }
     let prefix = unsafe octets.span.bytes.extracting(first: count)
+    guard isNoWord(encoded.extracting(first: index)) else { return nil }
     let total = index < encoded.byteCount ? encoded.byteCount / 4 &* 3 : count
     if BinaryEncoding(of: prefix, total: total) != nil { return .binary }
     return BinaryEncoding.mayBeDeflate(prefix) && symbols >= probedSymbols ? .binary : nil
+  }
+
+  /// Whether a binary format may be what begins so: most of what is no base64 ends here.
+  private static func mayBeBinary(_ octets: RawSpan, total: Int) -> Bool {
+    octets[0] == 0 || BinaryEncoding.beginsDeflate(octets[0])
+      || BinaryEncoding(of: octets, total: total) != nil
+  }
+
+  /// Symbols of anything but text have capitals or digits among them, and no spaces.
+  private static func isNoWord(_ symbols: RawSpan) -> Bool {
+    var isMixed = false
+    for index in symbols.byteOffsets {
+      let byte = symbols[index]
+      if byte == 0x20 { return false }
+      if byte &- 0x41 < 26 || byte.isASCIIDigit { isMixed = true }
+    }
+    return isMixed
   }
 
   /// Whether only padding and white space follow.
@@ -108,6 +137,26 @@ enum Base64: ByteCoding {
     }
     if ends(encoded, at: index) { return encoded.byteCount }
     return symbols >= enoughSymbols ? index : 0
+  }
+
+  /// Decodes a few symbols, perhaps padded; nil when there is anything else.
+  static func decode(short encoded: RawSpan, into octets: inout InlineArray<12, UInt8>) -> Int? {
+    var accumulator: UInt32 = 0
+    var pending: UInt32 = 0
+    var count = 0
+    for index in encoded.byteOffsets {
+      if encoded[index] == 0x3D { return ends(encoded, at: index) ? count : nil }
+      let bits = bits(encoded[index])
+      guard bits < whiteSpace else { return nil }
+      accumulator = accumulator << 6 | UInt32(bits)
+      pending &+= 6
+      guard pending >= 8 else { continue }
+      pending &-= 8
+      guard count < octets.count else { return nil }
+      octets[count] = UInt8(truncatingIfNeeded: accumulator >> pending)
+      count &+= 1
+    }
+    return count
   }
 
   /// Counts in symbols.

@@ -13,6 +13,12 @@ struct Leaf: ~Escapable {
     self.meaning = meaning
     shape = ValueShape(of: value)
   }
+
+  /// Whether nothing can be in it that needs no name: it has too few digits, and no sign that
+  /// addresses and telephone numbers have.
+  var isDull: Bool {
+    shape.digits < 6 && !shape.hasMark && !(value.byteCount == 14 && shape.hasPoint)
+  }
 }
 
 /// What a value is made of, counted once, so that most detectors need not look at it.
@@ -25,6 +31,8 @@ struct ValueShape {
   private(set) var hasAt = false
   private(set) var hasPoint = false
   private(set) var hasComma = false
+  /// `@`, `+`, `-`, `:`, `$`, or anything beyond ASCII.
+  private(set) var hasMark = false
 
   init(of value: RawSpan) {
     for index in value.byteOffsets {
@@ -35,9 +43,13 @@ struct ValueShape {
         if byte | 0x20 <= 0x66 { hexLetters &+= 1 } else { otherLetters &+= 1 }
       } else {
         signs &+= 1
-        if byte == 0x40 { hasAt = true }
-        if byte == 0x2E { hasPoint = true }
-        if byte == 0x2C { hasComma = true }
+        switch byte {
+        case 0x40: (hasAt, hasMark) = (true, true)
+        case 0x2E: hasPoint = true
+        case 0x2C: hasComma = true
+        case 0x2B, 0x2D, 0x3A, 0x24, 0x80...: hasMark = true
+        default: break
+        }
       }
     }
   }

@@ -69,7 +69,7 @@ enum DeviceDetector {
     }
   }
 
-  private static func isUUID(_ value: RawSpan) -> Bool {
+  static func isUUID(_ value: RawSpan) -> Bool {
     guard value.byteCount == 36 else { return false }
     for index in value.byteOffsets {
       switch index {

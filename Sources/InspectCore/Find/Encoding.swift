@@ -46,7 +46,10 @@ enum Encoding: Equatable {
   }
 
   private init(ofCoded value: RawSpan) {
-    if let hexadecimal = Hexadecimal.plausibility(of: value) {
+    if DeviceDetector.isUUID(value) {
+      // Its digits and hyphens are symbols of base64.
+      self = .plain
+    } else if let hexadecimal = Hexadecimal.plausibility(of: value) {
       // Before base64, of which hexadecimal digits are symbols.
       self = hexadecimal == .text ? .hexadecimal : .hexadecimalOfBinary
     } else if HexadecimalPairs.isPlausible(value) {
@@ -112,12 +115,10 @@ enum BinaryEncoding: Equatable {
 
   /// A deflate stream (RFC 1951 §3.2.3) has no mark but the type of its first block.
   static func mayBeDeflate(_ bytes: RawSpan) -> Bool {
-    guard bytes.byteCount >= 16 else { return false }
-    switch bytes[0] & 6 {
-    case 2, 4: return true
-    default: return false
-    }
+    bytes.byteCount >= 16 && beginsDeflate(bytes[0])
   }
+
+  static func beginsDeflate(_ byte: UInt8) -> Bool { byte & 6 == 2 || byte & 6 == 4 }
 }
 
 extension RawSpan {

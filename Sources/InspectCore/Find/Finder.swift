@@ -103,6 +103,7 @@ public struct Finder: ~Copyable {
     let watched = watch(bytes)
     switch part {
     case .httpURL, .coapURI: walkURL(bytes, at: 0, depth: 0)
+    case .tcpPayload where LoginLine.begins(bytes): walkLogin(bytes, at: 0)
     case .httpRequestCookie: walkForm(bytes, at: 0, label: "cookie", depth: 1)
     case .smtpMessage: walkMail(bytes, at: 0, key: key)
     case .dnsName: walkLabels(bytes, at: 0, depth: 0)
@@ -219,7 +220,7 @@ public struct Finder: ~Copyable {
   private mutating func guess(
     _ bytes: RawSpan, at start: Int, key: RawSpan, depth: Int
   ) -> Bool {
-    if depth > 0 || bytes.byteCount >= 64, depth < limits.depth,
+    if bytes.byteCount >= (depth > 0 ? 36 : 64), depth < limits.depth,
       BinaryEncoding.mayBeDeflate(bytes)
     {
       _ = postpone(bytes, .deflate, at: start, key: key, depth: depth &+ 1)
@@ -345,6 +346,8 @@ public struct Finder: ~Copyable {
     }
     if value.byteCount <= Leaf.longest {
       let leaf = Leaf(value, meaning: meaning)
+      if meaning == .none, leaf.isDull { return }
+      if let packed = PackedNumber(leaf) { return note(packed, at: start, key: key) }
       if let detection = detect(leaf) { return note(detection, value, at: start, key: key) }
       if let kind = DeviceDetector.candidate(leaf) {
         return noteCandidate(kind, value, at: start, key: key)
@@ -356,9 +359,26 @@ public struct Finder: ~Copyable {
   /// Shorter values are looked at only for a name that is wholly known, or for an `@`.
   static var shortest: Int { 10 }
 
-  /// Whether a value whose name says nothing can be anything.
+  /// As many symbols may be base64 of something.
+  private static let shortestEncoded = 16
+
+  /// Whether a value whose name says nothing can be anything: short ones of letters and few digits
+  /// cannot.
   static func isWorthALook(_ value: RawSpan) -> Bool {
-    value.byteCount >= shortest || value.byteCount >= 6 && value.firstOffset(of: 0x40) != nil
+    guard value.byteCount < shortestEncoded else { return true }
+    if value.byteCount < shortest {
+      return value.byteCount >= 6 && value.firstOffset(of: 0x40) != nil
+    }
+    var digits = 0
+    for index in value.byteOffsets {
+      let byte = value[index]
+      if byte.isASCIIDigit {
+        digits &+= 1
+      } else if !byte.isASCIILetter, byte != 0x20, byte != 0x2F, byte != 0x5F {
+        return true
+      }
+    }
+    return digits >= 6
   }
 
   func detect(_ leaf: borrowing Leaf) -> Detection? {
@@ -502,6 +522,10 @@ public struct Finder: ~Copyable {
     _ value: RawSpan, as normalization: Detection.Normalization
   ) {
     let value = value.extracting(first: min(value.byteCount, limits.valueBytes))
+    if normalization == .verbatim {
+      notes.append(value)
+      return
+    }
     for index in value.byteOffsets {
       let byte = value[index]
       switch normalization {
@@ -528,6 +552,10 @@ public struct Finder: ~Copyable {
   /// Adds a sender's text to the path: control characters and what is not UTF-8 become `?`.
   mutating func appendToPath(_ name: RawSpan) {
     var index = 0
+    if ByteScan.isPrintable(name) {
+      path.append(name)
+      index = name.byteCount
+    }
     while index < name.byteCount {
       let count = name.characterCount(at: index)
       if count == 0 {
@@ -541,6 +569,10 @@ public struct Finder: ~Copyable {
   }
 
   mutating func appendToPath(_ number: UInt32) {
+    guard number > 9 else {
+      path.append(UInt8(truncatingIfNeeded: 0x30 &+ number))
+      return
+    }
     var divisor: UInt32 = 1
     while number / divisor >= 10 { divisor &*= 10 }
     while divisor > 0 {

@@ -34,15 +34,11 @@ enum Form {
   /// another pair follows (base64 has line ends inside, a user agent semicolons).
   static func end(of bytes: RawSpan, from start: Int) -> Int {
     var index = start
-    while index < bytes.byteCount {
-      switch bytes[index] {
-      case 0x26: return index
-      case 0x3B where begins(bytes, at: index &+ 1): return index
-      case 0x0A where begins(bytes, at: index &+ 1): return index
-      default: index &+= 1
-      }
+    while let sign = ByteScan.firstOffset(of: 0x26, or: 0x3B, or: 0x0A, in: bytes, from: index) {
+      if bytes[sign] == 0x26 || begins(bytes, at: sign &+ 1) { return sign }
+      index = sign &+ 1
     }
-    return index
+    return bytes.byteCount
   }
 }
 
@@ -145,7 +141,7 @@ extension Finder {
       if end > position {
         let key = bytes.extracting(previous)
         if Finder.isWorthALook(bytes.extracting(position..<end)) || watchesLeaves
-          || keyNames.meaning(of: key, searchesEnd: false) != .none
+          || keyNames.meaning(of: key, searchesEnd: end &- position >= Finder.shortest) != .none
         {
           appendToPath("path[")
           appendToPath(number)
@@ -170,7 +166,8 @@ extension Finder {
       let end = bytes.firstOffset(of: 0x2E, from: position) ?? bytes.byteCount
       let label = bytes.extracting(position..<end)
       let key = bytes.extracting(previous)
-      if Finder.isWorthALook(label) || keyNames.meaning(of: key, searchesEnd: false) != .none {
+      let meaning = keyNames.meaning(of: key, searchesEnd: label.byteCount >= Finder.shortest)
+      if Finder.isWorthALook(label) || meaning != .none {
         visit(label, at: start &+ position, key: key, depth: depth)
       }
       previous = position..<end

@@ -18,6 +18,8 @@ struct JSONText {
   var start: Int
   var count: Int
   var hasEscapes: Bool
+
+  static var none: Self { Self(start: 0, count: 0, hasEscapes: false) }
 }
 
 /// Reads tokens, not a grammar: texts that a peer would refuse hold identifiers all the same. Each

@@ -5,43 +5,79 @@ struct JSONNesting: ~Copyable {
     var container: UInt32 = 0
     /// The number of the element that is read now.
     var index: UInt32 = 0
+    /// How long the path to the container is.
+    var pathCount = 0
     /// Where the name of the member that is read now is.
-    var name = JSONText(start: 0, count: 0, hasEscapes: false)
+    var name = JSONText.none
   }
 
   private var frames = InlineArray<64, Frame>(repeating: Frame())
+  /// How many are around the innermost one, and itself.
   private(set) var count = 0
   private var containers: UInt32 = 0
-  /// What a path says of the text.
-  let label: StaticString
+  /// The innermost one; those around it are in `frames`.
+  private(set) var top = Frame()
 
-  init(label: StaticString) { self.label = label }
+  /// With the path to what is in no container.
+  init(pathCount: Int) { top.pathCount = pathCount }
 
-  var top: Frame { count > 0 ? frames[count &- 1] : Frame() }
+  var isFull: Bool { count == frames.count }
 
-  /// False when there are too many in each other.
-  mutating func push(isArray: Bool) -> Bool {
-    guard count < frames.count else { return false }
+  mutating func push(isArray: Bool, pathCount: Int) {
+    guard count < frames.count else { return }
     containers &+= 1
+    frames[count] = top
     // The elements of an array have the name that the array has.
-    frames[count] = Frame(
-      isArray: isArray, container: containers,
-      name: isArray ? top.name : JSONText(start: 0, count: 0, hasEscapes: false))
+    top = Frame(
+      isArray: isArray, container: containers, pathCount: pathCount,
+      name: isArray ? top.name : JSONText.none)
     count &+= 1
-    return true
   }
 
-  mutating func pop() { count = max(count &- 1, 0) }
-
-  mutating func setName(_ name: JSONText) {
-    if count > 0 { frames[count &- 1].name = name }
+  mutating func pop() {
+    guard count > 0 else { return }
+    count &-= 1
+    // Through a span, because a copy of the whole array would be made to read one element.
+    top = frames.span[count]
   }
 
-  mutating func nextElement() {
-    if count > 0 { frames[count &- 1].index &+= 1 }
+  mutating func setName(_ name: JSONText) { if count > 0 { top.name = name } }
+
+  mutating func nextElement() { if count > 0 { top.index &+= 1 } }
+}
+
+/// A name and a value that stand beside each other as two members of an object, in either order
+/// (`{"key":"imei","value":"..."}`), or as an array of two.
+struct JSONPair {
+  /// The container that they are in.
+  var container: UInt32 = 0
+  /// The text that is the name of the other; empty when there is none.
+  var name = JSONText.none
+  /// The value that came before its name.
+  var value = JSONText.none
+  var isNumber = false
+
+  static func isName(_ member: RawSpan) -> Bool {
+    switch member.byteCount {
+    case 1: member[0] | 0x20 == 0x6B
+    case 3: member.equalsIgnoringCase("key")
+    case 4: member.equalsIgnoringCase("name") || member.equalsIgnoringCase("type")
+    case 5: member.equalsIgnoringCase("field") || member.equalsIgnoringCase("param")
+    case 8: member.equalsIgnoringCase("property")
+    case 9: member.equalsIgnoringCase("attribute") || member.equalsIgnoringCase("parameter")
+    default: false
+    }
   }
 
-  subscript(index: Int) -> Frame { frames[index] }
+  static func isValue(_ member: RawSpan) -> Bool {
+    switch member.byteCount {
+    case 1: member[0] | 0x20 == 0x76
+    case 2: member.equalsIgnoringCase("id")
+    case 3: member.equalsIgnoringCase("val")
+    case 5: member.equalsIgnoringCase("value")
+    default: false
+    }
+  }
 }
 
 extension Finder {
@@ -51,9 +87,14 @@ extension Finder {
     _ bytes: RawSpan, at start: Int, key: RawSpan, depth: Int, label: StaticString = "json"
   ) {
     facts.layers = max(facts.layers, depth)
+    let outside = path.count
+    appendToPath(label)
     var reader = JSONReader(bytes)
-    var nesting = JSONNesting(label: label)
+    var nesting = JSONNesting(pathCount: path.count)
     var siblings = Siblings()
+    var pair = JSONPair()
+    // The path is that of the innermost container, and for a moment that of a value in it.
+    defer { path.truncate(to: outside) }
     while true {
       let position = reader.position
       switch reader.next() {
@@ -61,35 +102,39 @@ extension Finder {
       case .literal: continue
       case .containerEnd:
         nesting.pop()
+        path.truncate(to: nesting.top.pathCount)
         siblings.container = nesting.top.container
       case .name(let name):
         nesting.setName(name)
         noteName(bytes.extracting(name), hasEscapes: name.hasEscapes)
       case .string(let text):
-        jsonValue(text, isNumber: false, nesting, &siblings, in: bytes, at: start, key, depth)
+        jsonValue(
+          text, isNumber: false, nesting, &siblings, &pair, in: bytes, at: start, key, depth)
+        path.truncate(to: nesting.top.pathCount)
       case .number(let text):
-        jsonValue(text, isNumber: true, nesting, &siblings, in: bytes, at: start, key, depth)
+        jsonValue(text, isNumber: true, nesting, &siblings, &pair, in: bytes, at: start, key, depth)
+        path.truncate(to: nesting.top.pathCount)
       case .objectStart, .arrayStart:
-        let isNested = nesting.push(isArray: bytes[reader.position &- 1] == 0x5B)
-        if !isNested { facts.limits.insert(.nesting) }
-        guard isNested, countNode() else {
-          return jsonRest(bytes, from: position, at: start, label)
+        if nesting.isFull { facts.limits.insert(.nesting) }
+        guard !nesting.isFull, countNode() else {
+          return jsonRest(bytes, from: position, at: start, outside, label)
         }
+        appendElement(of: nesting, in: bytes)
+        nesting.push(isArray: bytes[reader.position &- 1] == 0x5B, pathCount: path.count)
         siblings.container = nesting.top.container
       case .end: return
-      case .malformed: return jsonRest(bytes, from: position, at: start, label)
+      case .malformed: return jsonRest(bytes, from: position, at: start, outside, label)
       }
     }
   }
 
   private mutating func jsonRest(
-    _ bytes: RawSpan, from position: Int, at start: Int, _ label: StaticString
+    _ bytes: RawSpan, from position: Int, at start: Int, _ outside: Int, _ label: StaticString
   ) {
     let rest = bytes.extracting(droppingFirst: position)
-    let outside = path.count
+    path.truncate(to: outside)
     appendToPath(label)
     scanText(rest, at: start &+ position, meaning: .none)
-    path.truncate(to: outside)
   }
 
   private mutating func noteName(_ name: RawSpan, hasEscapes: Bool) {
@@ -106,20 +151,32 @@ extension Finder {
   /// Most values of most texts end here: they are short, and their names say nothing.
   private mutating func jsonValue(
     _ text: JSONText, isNumber: Bool, _ nesting: borrowing JSONNesting,
-    _ siblings: inout Siblings, in bytes: RawSpan, at start: Int, _ key: RawSpan, _ depth: Int
+    _ siblings: inout Siblings, _ pair: inout JSONPair, in bytes: RawSpan, at start: Int,
+    _ key: RawSpan, _ depth: Int
   ) {
-    let name = nesting.top.name
-    let isLong =
-      text.count >= Finder.shortest
-      || !isNumber && Finder.isWorthALook(bytes.extracting(text))
+    var name = nesting.top.name
+    if pair.container != nesting.top.container { pair = JSONPair() }
+    pair.container = nesting.top.container
+    if let named = named(text, isNumber, nesting.top, &pair, in: bytes) {
+      if named.isBefore {
+        // The name came last: now it is known what the value is.
+        let value = pair.value
+        pair = JSONPair()
+        appendElement(of: nesting, in: bytes)
+        let place = Place(layer: start, start: value.start, count: value.count)
+        return jsonLeaf(
+          place, isNumber: named.isNumber, value.hasEscapes, &siblings, in: bytes,
+          bytes.extracting(named.name), depth)
+      }
+      name = named.name
+    }
     let raw = name.count > 0 ? bytes.extracting(name) : key
     guard
-      isLong || name.hasEscapes || keyNames.meaning(of: raw, searchesEnd: false) != .none
-        || watchesLeaves
+      Finder.isWorthALook(bytes.extracting(text)) || name.hasEscapes || watchesLeaves
+        || keyNames.meaning(of: raw, searchesEnd: text.count >= Finder.shortest) != .none
     else { return }
     let place = Place(layer: start, start: text.start, count: text.count)
-    let outside = path.count
-    appendToPath(nesting, in: bytes)
+    appendElement(of: nesting, in: bytes)
     if name.hasEscapes, var buffer = takeBuffer() {
       _ = JSONEscapes.decode(raw, into: &buffer)
       jsonLeaf(
@@ -128,7 +185,63 @@ extension Finder {
     } else {
       jsonLeaf(place, isNumber: isNumber, text.hasEscapes, &siblings, in: bytes, raw, depth)
     }
-    path.truncate(to: outside)
+    if isNumber, nesting.top.isArray {
+      jsonCoordinate(nesting.top, place, &siblings, in: bytes, raw)
+    }
+  }
+
+  /// The name that a value has by what stands beside it, or that the value before has by this one.
+  private func named(
+    _ text: JSONText, _ isNumber: Bool, _ frame: JSONNesting.Frame, _ pair: inout JSONPair,
+    in bytes: RawSpan
+  ) -> (name: JSONText, isBefore: Bool, isNumber: Bool)? {
+    if frame.isArray {
+      if frame.index == 0, !isNumber {
+        pair.name = tells(text, in: bytes, isLoose: false) ? text : JSONText.none
+      } else if frame.index == 1, pair.name.count > 0 {
+        return (pair.name, false, isNumber)
+      }
+      return nil
+    }
+    let member = bytes.extracting(frame.name)
+    if !isNumber, JSONPair.isName(member), tells(text, in: bytes, isLoose: member.byteCount < 5) {
+      if pair.value.count > 0 { return (text, true, pair.isNumber) }
+      pair.name = text
+    } else if JSONPair.isValue(member) {
+      if pair.name.count > 0 { return (pair.name, false, isNumber) }
+      pair.value = text
+      pair.isNumber = isNumber
+    }
+    return nil
+  }
+
+  /// Whether a text is the name of something that its neighbour is. Passwords and the like, which
+  /// anything can be, are not told by it: forms have fields of that type.
+  private func tells(_ text: JSONText, in bytes: RawSpan, isLoose: Bool) -> Bool {
+    guard text.count >= 2, text.count <= 40, !text.hasEscapes else { return false }
+    let meaning = keyNames.meaning(of: bytes.extracting(text), searchesEnd: true)
+    guard meaning.isStrong else { return false }
+    switch meaning.group {
+    case .none, .other, .password, .authorization, .signal: return false
+    case .ssid, .serial, .geohash, .location, .cellArea: return isLoose
+    default: return true
+    }
+  }
+
+  /// The numbers of an array under the name of a place, longitude first as in GeoJSON (RFC 7946
+  /// §3.1.1) and as in brackets in a text. Of what else is called a position there is much.
+  private mutating func jsonCoordinate(
+    _ frame: JSONNesting.Frame, _ place: Place, _ siblings: inout Siblings, in bytes: RawSpan,
+    _ key: RawSpan
+  ) {
+    guard frame.index < 2, keyNames.meaning(of: key, searchesEnd: false).group == .location,
+      !key.equalsIgnoringCase("position"), place.count >= 5
+    else { return }
+    let isLatitude = frame.index == 1
+    half = ShortText(bytes.extracting(place.start..<(place.start &+ place.count)))
+    let group: KeyMeaning.Group = isLatitude ? .latitude : .longitude
+    correlate(
+      KeyMeaning(group: group, isStrong: true), at: place.outside, with: &siblings, key: key)
   }
 
   private mutating func jsonLeaf(
@@ -147,22 +260,18 @@ extension Finder {
     correlate(meaning, at: place.outside, with: &siblings, key: key)
   }
 
-  /// `json:device.ids[0]`.
-  private mutating func appendToPath(_ nesting: borrowing JSONNesting, in bytes: RawSpan) {
-    appendToPath(nesting.label)
-    var isFirst = true
-    for index in 0..<nesting.count {
-      let frame = nesting[index]
-      if isFirst { path.append(":") }
-      if frame.isArray {
-        path.append("[")
-        appendToPath(frame.index)
-        path.append("]")
-      } else {
-        if !isFirst { path.append(".") }
-        appendToPath(bytes.extracting(frame.name))
-      }
-      isFirst = false
+  /// What the path says of the element that is read now: `json:device.ids[0]`.
+  private mutating func appendElement(of nesting: borrowing JSONNesting, in bytes: RawSpan) {
+    guard nesting.count > 0 else { return }
+    let frame = nesting.top
+    if nesting.count == 1 { path.append(0x3A) }
+    if frame.isArray {
+      path.append(0x5B)
+      appendToPath(frame.index)
+      path.append(0x5D)
+    } else {
+      if nesting.count > 1 { path.append(0x2E) }
+      appendToPath(bytes.extracting(frame.name))
     }
   }
 }

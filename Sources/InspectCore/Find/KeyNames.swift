@@ -15,6 +15,8 @@ struct KeyNames: ~Copyable {
   private var entries = [Entry](repeating: Entry(), count: capacity)
   /// By first letter, a bit a length: most names of a text end here.
   private var lengths = [UInt32](repeating: 0, count: 32)
+  /// By first letter, a bit a last letter.
+  private var lasts = [UInt32](repeating: 0, count: 32)
 
   init() {
     addTelephony()
@@ -27,6 +29,10 @@ struct KeyNames: ~Copyable {
 
   private mutating func addTelephony() {
     add(.imei, "imei", "imeis", "imei1", "imei2", "phoneimei", "deviceimei", "imeinumber")
+    // Apple's names.
+    add(.imei, "internationalmobileequipmentidentity", "mobileequipmentidentifier")
+    add(.imsi, "internationalmobilesubscriberidentity")
+    add(.iccid, "integratedcircuitcardidentity")
     add(.imeisv, "imeisv")
     add(.meid, "meid", "meid1", "meid2")
     add(.imsi, "imsi", "simimsi", "subscriberid", "imsi1", "imsi2")
@@ -49,7 +55,9 @@ struct KeyNames: ~Copyable {
     add(.advertisingID, strong: false, "ifa", "ifv", "adid", "vendorid")
     add(
       .mac, "mac", "macid", "macaddress", "macaddr", "wifimac", "wmac", "hwaddr", "ethaddr",
-      "btmac", "bluetoothmac", "bluetoothaddress")
+      "btmac", "bluetoothmac", "bluetoothaddress", "wlanmac", "wlan0mac", "ethernetmac", "lanmac")
+    add(.mac, "devicemac", "phonemac", "macwlan", "macwifi", "macbt", "wifiaddress", "macs")
+    add(.mac, "macaddresses")
     add(
       .serial, "serial", "serialno", "serialnumber", "hwid", "cpuid", "boardid", "roserialno",
       "deviceserial", "hardwareid")
@@ -57,7 +65,7 @@ struct KeyNames: ~Copyable {
   }
 
   private mutating func addPlaces() {
-    add(.bssid, "bssid", "apmac", "wifibssid")
+    add(.bssid, "bssid", "bssids", "apmac", "wifibssid", "routermac")
     add(.bssid, strong: false, "ap")
     add(.ssid, "ssid", "wifiname", "wifissid", "networkname")
     add(.signal, "rssi", "signal", "signalstrength", "dbm", "level")
@@ -138,9 +146,12 @@ struct KeyNames: ~Copyable {
       entries[place] = Entry(
         hash: hash, name: name,
         meaning: KeyMeaning(group: group, isStrong: isStrong, digest: digest))
-      let first = name.withUTF8Buffer { buffer in Int(unsafe buffer[0] & 31) }
+      let (first, last) = name.withUTF8Buffer { buffer in
+        (Int(unsafe buffer[0] & 31), UInt32(unsafe buffer[buffer.count - 1] & 31))
+      }
+      lasts[first] |= 1 << last
       // Separators make a name longer: four at most, or it takes the way of the long ones.
-      lengths[first] |= UInt32(0b11111) << min(UInt32(count), 26)
+      lengths[first] |= UInt32(0b11111) << min(UInt32(count), 31)
     }
   }
 
@@ -148,13 +159,21 @@ struct KeyNames: ~Copyable {
   /// (`device.phoneImei2`) and names of hashes (`imei_md5`), for values that are worth it.
   func meaning(of name: RawSpan, searchesEnd: Bool) -> KeyMeaning {
     guard name.byteCount > 0, name.byteCount <= 4 &* KeyNames.longest else { return .none }
-    if lengths[Int(name[0] & 31)] >> UInt32(min(name.byteCount, 31)) & 1 == 1
-      || searchesEnd && name.byteCount <= KeyNames.longest
+    var start = 0
+    var end = name.byteCount
+    while start < end, KeyNames.isSeparator(name[start]) { start &+= 1 }
+    while end > start, KeyNames.isSeparator(name[end &- 1]) { end &-= 1 }
+    guard start < end else { return .none }
+    let word = name.extracting(start..<end)
+    let first = Int(word[0] & 31)
+    if lasts[first] >> UInt32(word[word.byteCount &- 1] & 31) & 1 == 1,
+      lengths[first] >> UInt32(min(word.byteCount, 31)) & 1 == 1
+        || searchesEnd && word.byteCount <= KeyNames.longest
     {
-      let exact = lookup(name)
+      let exact = lookup(word)
       if exact.group != .none { return exact }
     }
-    return searchesEnd ? meaningOfEnd(name) : .none
+    return searchesEnd ? meaningOfEnd(word) : .none
   }
 
   private func lookup(_ name: RawSpan) -> KeyMeaning {
@@ -191,20 +210,26 @@ struct KeyNames: ~Copyable {
     return KeyMeaning(group: group, isStrong: group != .none)
   }
 
-  /// Whether a telling end may be there: most names end with another letter.
+  /// Whether a telling end may be there, by its last two letters, or the name of a hash in front.
+  /// `name` has no separators at its ends.
   private static func canEnd(_ name: RawSpan) -> Bool {
-    var index = name.byteCount
-    while index > 0 {
-      index &-= 1
-      let byte = name[index].lowercasedASCII
-      if byte.isASCIIDigit { return true }
-      guard byte.isASCIILetter else { continue }
-      switch byte {
-      case 0x64, 0x68, 0x69, 0x6E, 0x6F, 0x72, 0x73, 0x76: return true
-      default: return false
-      }
+    guard name.byteCount >= 4 else { return false }
+    switch name[0] | 0x20 {
+    case 0x6D where name.hasPrefixIgnoringCase("md5"): return true
+    case 0x73 where name.hasPrefixIgnoringCase("sha"): return true
+    case 0x68 where name.hasPrefixIgnoringCase("hash"): return true
+    default: break
     }
-    return false
+    let last = name[name.byteCount &- 1].lowercasedASCII
+    let other = name[name.byteCount &- 2].lowercasedASCII
+    if last.isASCIIDigit { return true }
+    switch (other, last) {
+    // imei, imsi, iccid, imeisv, address, addr, number, no, msisdn, password, hash.
+    case (0x65, 0x69), (0x73, 0x69), (0x69, 0x64), (0x73, 0x76), (0x73, 0x73), (0x64, 0x72),
+      (0x65, 0x72), (0x6E, 0x6F), (0x64, 0x6E), (0x72, 0x64), (0x73, 0x68):
+      return true
+    default: return false
+    }
   }
 
   private static func group(ofEnd end: RawSpan) -> KeyMeaning.Group {

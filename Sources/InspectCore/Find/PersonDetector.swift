@@ -1,7 +1,10 @@
 /// What names a person or lets one in: mail addresses and passwords.
 enum PersonDetector {
   static func detect(_ leaf: borrowing Leaf) -> Detection? {
-    if leaf.meaning.group == .password { return password(leaf) }
+    // "PASS anna@example.com" is how anonymous users log in.
+    if leaf.meaning.group == .password, leaf.meaning.isStrong || LoginLine.isSecret(leaf.value) {
+      return password(leaf)
+    }
     guard leaf.shape.hasAt, leaf.meaning.group != .authorization else { return nil }
     let start = leaf.value.hasPrefixIgnoringCase("mailto:") ? 7 : 0
     guard MailAddress.isValid(leaf.value.extracting(droppingFirst: start)) else { return nil }

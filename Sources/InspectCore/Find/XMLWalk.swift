@@ -102,7 +102,7 @@ extension Finder {
   ) {
     let key = bytes.extracting(name)
     let value = bytes.extracting(range)
-    let meaning = keyNames.meaning(of: key, searchesEnd: false)
+    let meaning = keyNames.meaning(of: key, searchesEnd: range.count >= Finder.shortest)
     guard meaning != .none || Finder.isWorthALook(value) || watchesLeaves else { return }
     let place = Place(layer: start, start: range.lowerBound, count: range.count)
     if !isVerbatim, XMLEntities.isPlausible(value) {

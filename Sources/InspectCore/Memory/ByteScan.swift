@@ -16,6 +16,28 @@ public enum ByteScan {
     scan(bytes, from: start, byte, other)
   }
 
+  /// The offset of the first of three bytes, whichever is earliest, at or after `start`.
+  @inline(__always)
+  public static func firstOffset(
+    of first: UInt8, or second: UInt8, or third: UInt8, in bytes: RawSpan, from start: Int = 0
+  ) -> Int? {
+    var offset = max(start, 0)
+    let count = bytes.byteCount
+    while count - offset >= 8 {
+      let raw = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+      let word = UInt64(littleEndian: raw)
+      let zeros = zeroBytes(word, first) | zeroBytes(word, second) | zeroBytes(word, third)
+      if zeros != 0 { return offset &+ lane(zeros) }
+      offset &+= 8
+    }
+    while offset < count {
+      let byte = bytes[offset]
+      if byte == first || byte == second || byte == third { return offset }
+      offset &+= 1
+    }
+    return nil
+  }
+
   /// Whether all bytes are printable ASCII, space included.
   public static func isPrintable(_ bytes: RawSpan) -> Bool {
     var offset = 0
@@ -28,11 +50,29 @@ public enum ByteScan {
       guard words.x | words.y | words.z | words.w == 0 else { return false }
       offset &+= 32
     }
+    while count - offset >= 8 {
+      guard isPrintable(bytes, at: offset) else { return false }
+      offset &+= 8
+    }
+    guard offset < count else { return true }
+    // The last eight, some of them again.
+    if count >= 8 { return isPrintable(bytes, at: count - 8) }
     while offset < count {
       if bytes[offset] &- 0x20 >= 0x5f { return false }
       offset &+= 1
     }
     return true
+  }
+
+  /// The caller has seen that 8 bytes are there.
+  @inline(__always)
+  private static func isPrintable(_ bytes: RawSpan, at offset: Int) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs = ones &* 0x80
+    let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+    // Without high bits nothing is carried into the next byte.
+    return word & highs == 0 && (word &+ ones &* 0x60) & highs == highs
+      && (word &+ ones) & highs == 0
   }
 
   /// With twice the same byte the second comparison falls away when this is inlined.
@@ -82,16 +122,19 @@ public enum ByteScan {
   private static func hit(
     _ bytes: RawSpan, at offset: Int, _ first: UInt8, _ second: UInt8
   ) -> Int? {
-    let ones: UInt64 = 0x0101_0101_0101_0101
     let raw = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
     let word = UInt64(littleEndian: raw)
-    let difference = word ^ (ones &* UInt64(first))
-    let otherDifference = word ^ (ones &* UInt64(second))
-    // The lowest set high bit marks the first zero byte; those above it may be borrowed.
-    let zeros =
-      ((difference &- ones) & ~difference | (otherDifference &- ones) & ~otherDifference)
-      & (ones &* 0x80)
+    let zeros = zeroBytes(word, first) | zeroBytes(word, second)
     return zeros == 0 ? nil : offset &+ lane(zeros)
+  }
+
+  /// The lowest set bit is the high bit of the first byte of `word` that is `byte`; those above it
+  /// may be borrowed.
+  @inline(__always)
+  private static func zeroBytes(_ word: UInt64, _ byte: UInt8) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let difference = word ^ (ones &* UInt64(byte))
+    return (difference &- ones) & ~difference & (ones &* 0x80)
   }
 
   @inline(__always)

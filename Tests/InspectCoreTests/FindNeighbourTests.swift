@@ -1,0 +1,120 @@
+import InspectCore
+import Testing
+
+/// Values that something beside them names, numbers in binary, and log-ins.
+@Suite struct FindNeighbourTests {
+  private func shown(_ inspected: Inspected) -> [String] {
+    inspected.found.filter { $0.confidence >= .medium }.map(\.description)
+  }
+
+  @Test(arguments: [
+    (#"{"key":"imei","value":"490154203237518"}"#, "imei high 23 json:value"),
+    (
+      #"[{"name":"imsi","value":"001010123456789"},{"name":"os","value":"9"}]"#,
+      "imsi high 25 json:[0].value"
+    ),
+    (#"{"value":"001010123456789","name":"imsi"}"#, "imsi high 10 json:name"),
+    (#"{"value":001010123456789,"name":"imsi"}"#, "imsi high 9 json:name"),
+    (#"{"p":[{"k":"android_id","v":"9774d56d682e549c"}]}"#, "android-id medium 29 json:p[0].v"),
+    (#"{"ids":[{"type":"mac","id":"00005E005301"}]}"#, "mac-address medium 28 json:ids[0].id"),
+    (#"[["android_id","9774d56d682e549c"],["os","9"]]"#, "android-id medium 16 json:[0][1]"),
+    (
+      #"{"type":"Point","coordinates":[12.568337,55.676098]}"#,
+      "location medium 31 json:coordinates[1]"
+    ),
+    (#"{"location":[55.676098,12.568337]}"#, "location medium 13 json:location[1]"),
+  ])
+  func aNeighbourIsTheName(_ text: String, _ expected: String) {
+    #expect(shown(inspect(text)) == [expected])
+  }
+
+  @Test(arguments: [
+    // Nothing that its name alone would make an identifier.
+    #"{"type":"password","id":"field_one"}"#, #"{"name":"password","value":"Choose one"}"#,
+    #"["ssid","home network"]"#, #"["serial","A1B2C3D4"]"#, #"["imei","mac","imsi"]"#,
+    // In another object.
+    #"{"key":"imei","x":{"value":"490154203237518"}}"#,
+    #"[{"key":"imsi"},{"value":"001010123456789"}]"#,
+    #"{"name":"order","value":"490154203237518"}"#,
+    // No places.
+    #"{"position":[55.676098,12.568337]}"#, #"{"location":[3,4]}"#,
+    #"{"location":[0.0000,0.0000]}"#,
+    #"{"coordinates":[212.568337,155.676098]}"#, #"{"size":[55.676098,12.568337]}"#,
+    #"{"location":[12.568337]}"#,
+  ])
+  func whatIsNoNameNamesNothing(_ text: String) {
+    #expect(shown(inspect(text)) == [])
+  }
+
+  @Test(arguments: [
+    ("imei", "94104502237315F8", "imei high", "490154203237518"),
+    ("imei", "lBBFAiNzFfg=", "imei high", "490154203237518"),
+    ("imei", "lBBFAiNzFfg", "imei high", "490154203237518"),
+    ("imsi", "00010121436587F9", "imsi high", "001010123456789"),
+    ("imsi", "080910101032547698", "imsi high", "001010123456789"),
+    ("iccid", "98101430121181157002", "iccid high", "89014103211118510720"),
+    ("sim_iccid", "981014301211811570F2", "iccid high", "8901410321111851072"),
+  ])
+  func binaryNumbersAreReadUnderAName(
+    _ name: String, _ value: String, _ expected: String, _ digits: String
+  ) throws {
+    let found = inspect(#"{"\#(name)":"\#(value)"}"#).found
+    #expect(found.map { "\($0.kind) \($0.confidence)" } == [expected])
+    #expect(found.first?.normalized == digits)
+    #expect(found.first?.path == "json:\(name) > bcd")
+  }
+
+  @Test(arguments: [
+    // No check digit, no such country, digits beyond nine, without a name.
+    ("imei", "94104502237315F9"), ("imsi", "00900121436587F9"), ("imei", "9A104502237315F8"),
+    ("x", "94104502237315F8"), ("iccid", "12104130121181157002"), ("imei_md5", "94104502237315F8"),
+  ])
+  func otherBytesAreNone(_ name: String, _ value: String) {
+    let found = inspect(#"{"\#(name)":"\#(value)"}"#).found
+    #expect(!found.contains { $0.path.hasSuffix("bcd") })
+  }
+
+  @Test(arguments: [
+    ("PASS hemmelig1\r\n", "credentials high 5 login"),
+    ("USER anna\r\nPASS p@ss word\r\n", "credentials high 16 login"),
+    ("pass hemmelig1\n", "credentials high 5 login"),
+    ("a1 LOGIN anna hemmelig1\r\n", "credentials high 14 login"),
+  ])
+  func passwordsOfLinesAreCredentials(_ text: String, _ expected: String) {
+    #expect(shown(inspect(text, part: .tcpPayload)) == [expected])
+  }
+
+  @Test(arguments: [
+    "USER anna\r\n", "PASS \r\n", "PASS x\r\n", "PASS anonymous\r\n", "PASS guest\r\n",
+    "PASS mozilla@example.com\r\n", "PASS ftp@\r\n", "PASS hemmelig1", "passing words\r\n",
+    "a1 LOGIN anna\r\n", "a1 NOOP x y\r\n", "",
+  ])
+  func otherLinesAreNone(_ text: String) {
+    let found = inspect(text, part: .tcpPayload).found
+    #expect(!found.contains { $0.kind == "credentials" })
+  }
+
+  @Test func aLogInIsNoneInABody() {
+    #expect(shown(inspect("PASS hemmelig1\r\n")) == [])
+  }
+
+  @Test func theUserOfALogInIsLookedAt() {
+    let found = inspect("USER anna@example.com\r\nPASS hemmelig1\r\n", part: .tcpPayload).found
+    #expect(Set(found.map(\.kind)) == ["credentials", "email"])
+  }
+
+  @Test(arguments: [
+    (#"{"wlanMac":"00005e005301"}"#, "mac-address medium 12 json:wlanMac"),
+    (
+      #"{"InternationalMobileEquipmentIdentity":"490154203237518"}"#,
+      "imei high 41 json:InternationalMobileEquipmentIdentity"
+    ),
+    (#"{"md5_email":"0eaed834a1e6f4b2bf0c024e0013dea1"}"#, "email medium 14 json:md5_email > md5"),
+    (#"{"customPassword":"abcdefghij"}"#, "credentials medium 19 json:customPassword"),
+    ("/user_password/abcdefghij", "credentials medium 15 path[1]"),
+  ])
+  func namesAreKnownByTheirEnds(_ text: String, _ expected: String) {
+    let part: MessagePart = text.hasPrefix("/") ? .httpURL : .httpRequestBody
+    #expect(shown(inspect(text, part: part)) == [expected])
+  }
+}
