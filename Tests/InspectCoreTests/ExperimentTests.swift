@@ -71,4 +71,30 @@ struct InferredUnlocksTests {
     #expect(InferredUnlocks(Array(sends.prefix(2))).times.isEmpty)
     #expect(InferredUnlocks([]).times.isEmpty)
   }
+
+  /// A destination is tested against what the others show. Were its own voice counted, moments with
+  /// two others would be there only where it sent.
+  @Test func noDestinationProvesItself() {
+    let wakes = (0..<8).map { 1_000 + 500 * Double($0) }
+    var sends = (0..<3).map { index in wakes.map { at($0 + 0.5 * Double(index)) } }
+    sends.append(wakes.prefix(4).map { at($0 - 20) })
+    let inferred = InferredUnlocks(sends)
+    // What the last one sends before breaks the quiet of half of them.
+    #expect(inferred.times == wakes.suffix(4).map(at))
+    #expect(inferred.times(without: 3) == wakes.map(at))
+    #expect(inferred.times(without: 0).isEmpty)
+  }
+
+  /// Joining the network and asking for a way out count for two; nobody counts twice.
+  @Test func someSignsAreLouder() {
+    let wakes = (0..<8).map { 1_000 + 500 * Double($0) }
+    let one = [wakes.map(at)]
+    let joins = wakes.map { at($0 + 0.3) }
+    #expect(InferredUnlocks(one, joins: joins).times == wakes.map(at))
+    #expect(InferredUnlocks(one, joins: joins).times(without: 0).isEmpty)
+    #expect(InferredUnlocks(one, checks: [true]).times.isEmpty)
+    #expect(InferredUnlocks(one + [joins], checks: [false, true]).times == wakes.map(at))
+    let twice = (joins + joins.map { $0.advanced(byNanoseconds: 3_000_000_000) }).sorted()
+    #expect(InferredUnlocks([], joins: twice).times.isEmpty)
+  }
 }

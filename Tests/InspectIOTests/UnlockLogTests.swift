@@ -414,14 +414,17 @@ struct OtherUnlockLogTests {
         "2019-10-18 13:41:00\tDevice Lock Status\t[IS LOCKED]: None\tk\tm",
         "2019-10-18 13:42:00\tApplication Usage\tUNLOCKED\tk\tm",
         "2019-10-18 13:43:00\tDevice is Backlit\t[SCREEN IS BACKLIT]: YES\tk\tm", "junk",
+        "2019-10-18 13:44:00\tLock State\t[LOCK STATUS]: DEVICE UNLOCKED\tp\tm",
+        "2019-10-18 13:45:00\tLock State\t[LOCK STATUS]: DEVICE LOCKED\tp\tm",
       ].joined(separator: "\n"))
     #expect(log.format == .apollo)
     #expect(
       events(log) == [
         "2019-10-18T13:36:37Z unlock", "2019-10-18T13:40:00Z lock",
-        "2019-10-18T13:43:00Z screen_on",
+        "2019-10-18T13:43:00Z screen_on", "2019-10-18T13:44:00Z unlock",
+        "2019-10-18T13:45:00Z lock",
       ])
-    #expect(log.entries.map(\.clock) == [.phone, .phone, .phone])
+    #expect(log.entries.allSatisfy { $0.clock == .phone })
     #expect(log.warnings == [])
   }
 
@@ -438,6 +441,31 @@ struct OtherUnlockLogTests {
     #expect(log.format == .iLEAPP)
     #expect(events(log) == ["2020-04-15T20:01:02Z unlock", "2020-04-15T20:05:00Z lock"])
     #expect(log.warnings == ["left out without a readable time: 1, the first in line 5"])
+  }
+
+  /// Biome since iOS 16; the event is where the state begins, not where the file was written.
+  @Test func biome() throws {
+    let log = try read(
+      """
+      SEGB Timestamp,Start Time,End Time,isLocked,Filename
+      2024-05-01 09:00:05+00:00,2024-05-01 08:00:01+00:00,2024-05-01 08:00:40+00:00,0 - Unlocked,7
+      2024-05-01 09:00:05+00:00,2024-05-01 08:00:40+00:00,2024-05-01 08:30:00+00:00,1 - Locked ,7
+      2024-05-01 09:00:05+00:00,2024-05-01 08:31:00+00:00,,2 - What,7
+      """)
+    #expect(log.format == .iLEAPP)
+    #expect(events(log) == ["2024-05-01T08:00:01Z unlock", "2024-05-01T08:00:40Z lock"])
+  }
+
+  @Test func powerLog() throws {
+    let log = try read(
+      """
+      Timestamp,Locked,Time Offset (seconds),Source File
+      2024-05-01 08:00:01.250000+00:00,No,0.4,CurrentPowerlog.PLSQL
+      2024-05-01 08:00:40.000000+00:00,Yes,0.4,CurrentPowerlog.PLSQL
+      2024-05-01 08:00:41.000000+00:00,7,0.4,CurrentPowerlog.PLSQL
+      """)
+    #expect(log.format == .iLEAPP)
+    #expect(events(log) == ["2024-05-01T08:00:01.250Z unlock", "2024-05-01T08:00:40.000Z lock"])
   }
 
   @Test func syslog() throws {

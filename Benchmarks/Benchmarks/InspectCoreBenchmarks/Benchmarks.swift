@@ -12,6 +12,7 @@ let benchmarks: @Sendable () -> Void = {
   httpBenchmarks()
   finderBenchmarks()
   outputBenchmarks()
+  correlationBenchmarks()
 }
 
 extension Benchmark {

@@ -76,6 +76,8 @@ enum Sender {
   /// Waits for the unlock: median of the lag, its spread (of the logarithm), how often, and how
   /// often otherwise a day.
   case trigger(median: Double, spread: Double, share: Double, others: Double)
+  /// The same with lags that are not logarithmic-normal.
+  case shaped(Lag, share: Double, others: Double)
   /// The owner opens an application, by chance of `share`, after `lag`, and it sends on while used.
   case use(share: Double, lag: Lag, followUps: Double)
   case beacon(period: Double, jitter: Double)
@@ -88,8 +90,9 @@ enum Sender {
   /// At any time.
   case random(perDay: Double)
 
-  /// A person's lag, in seconds.
+  /// A lag, in seconds.
   enum Lag {
+    case normal(mean: Double, deviation: Double)
     case even(Double, Double)
     case exponential(from: Double, mean: Double)
     case logNormal(median: Double, spread: Double)
@@ -98,8 +101,9 @@ enum Sender {
     func draw(_ chance: inout Chance) -> Double {
       switch self {
       case .even(let low, let high): chance.even(low, high)
+      case .normal(let mean, let deviation): max(0.05, mean + deviation * chance.normal())
       case .exponential(let from, let mean): from + chance.exponential(mean)
-      case .logNormal(let median, let spread): max(1, chance.logNormal(median, spread))
+      case .logNormal(let median, let spread): chance.logNormal(median, spread)
       case .gamma(let from, let shape, let mean): from + chance.gamma(shape, mean)
       }
     }
@@ -114,9 +118,15 @@ enum Sender {
         times.append(unlock + chance.logNormal(median, spread))
       }
       times += scattered(others, phone, &chance)
+    case .shaped(let lag, let share, let others):
+      for unlock in phone.unlocks where chance.hits(share) {
+        times.append(unlock + lag.draw(&chance))
+      }
+      times += scattered(others, phone, &chance)
     case .use(let share, let lag, let followUps):
       for (index, unlock) in phone.unlocks.enumerated() where chance.hits(share) {
-        var time = unlock + lag.draw(&chance)
+        // Nobody is quicker than a second.
+        var time = unlock + max(1, lag.draw(&chance))
         times.append(time)
         guard followUps > 0 else { continue }
         while true {

@@ -9,6 +9,8 @@ struct Flaws {
   var resolution = 0.0
   /// Share of the sends that the capture misses.
   var lost = 0.0
+  /// The study is told that the clocks agree.
+  var isClockKnown = false
 }
 
 /// A phone, its log and its destinations, and what the study says of them.
@@ -23,7 +25,10 @@ struct Trial {
     Timestamp(nanoseconds: start + Int64((seconds * 1e9).rounded()))
   }
 
-  init(phone: Phone, senders: [Sender], flaws: Flaws, _ chance: inout Chance) {
+  init(
+    phone: Phone, senders: [Sender], flaws: Flaws,
+    settings: UnlockStudy.Settings = UnlockStudy.Settings(), _ chance: inout Chance
+  ) {
     var phone = phone
     var sends = senders.map { $0.sends(&phone, &chance) }
     for index in sends.indices {
@@ -38,9 +43,10 @@ struct Trial {
       return Trial.at(time)
     }
     log.unlocks = phone.unlocks.map(logged)
+    log.isCaptureClock = flaws.isClockKnown
     log.screenOffs = phone.screenOffs.map(logged)
     log.precision = Int64(max(flaws.resolution, 0.001) * 1e9)
-    let study = UnlockStudy(log, observed: Trial.at(0)...Trial.at(phone.duration))
+    let study = UnlockStudy(log, observed: Trial.at(0)...Trial.at(phone.duration), settings: settings)
     results = study.examine(sends.map { $0.map(Trial.at) })
   }
 

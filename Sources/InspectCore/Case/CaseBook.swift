@@ -26,6 +26,8 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
   private var deviceIndex: HashIndex
   /// What devices said of their clocks, by device.
   var clocks: [ClockAnchors] = []
+  /// When devices joined the network anew, where wake-ups are inferred.
+  private(set) var joins: [(mac: MACAddress, time: Timestamp)] = []
   var watch: UnlockWatch
   var contacts: [Contact] = []
   private var contactIndex: HashIndex
@@ -68,6 +70,16 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
   mutating func saw(_ time: Timestamp) {
     if firstSeen.map({ time < $0 }) ?? true { firstSeen = time }
     if lastSeen.map({ time > $0 }) ?? true { lastSeen = time }
+  }
+
+  /// A device joined the network anew, as after its radio slept.
+  mutating func joined(_ mac: MACAddress, at time: Timestamp) {
+    guard configuration.infersUnlocks else { return }
+    guard joins.count < limits.sendsPerContact else {
+      refused &+= 1
+      return
+    }
+    joins.append((mac, time))
   }
 
   /// A server answered a SYN after so many nanoseconds.

@@ -114,21 +114,28 @@ extension CaseBook where Map: ~Copyable {
   private mutating func inferUnlocks(_ observed: ClosedRange<Timestamp>) {
     for device in devices.indices where !hasLog(device) {
       let tested = contacts.indices.filter { contacts[$0].device == device }
-      let sends = tested.map { contacts[$0].sends }
-      let wakes = InferredUnlocks(sends)
-      guard wakes.moments.count >= LagTracker.minimumUnlocks else { continue }
+      let mac = devices[device].mac
+      let wakes = InferredUnlocks(
+        tested.map { contacts[$0].sends },
+        checks: tested.map { number in
+          contacts[number].host.map { Housekeeping.includes(hosts[$0]) } ?? false
+        },
+        joins: joins.filter { $0.mac == mac && mac != .none }.map { $0.time })
+      let count = wakes.times.count
+      guard count >= LagTracker.minimumUnlocks else { continue }
       unlockCoverage = .inferred
       var results: [UnlockStudy.Result] = []
-      for place in sends.indices {
-        var log = UnlockStudy.Log()
-        log.unlocks = wakes.moments(without: place)
-        log.precision = InferredUnlocks.precision
-        log.isInferred = true
-        log.anchor = ClockShift()
-        results += UnlockStudy(log, observed: observed).examine([sends[place]])
+      var asked: [Int] = []
+      // Who sends too seldom cannot follow enough of them.
+      let fewest = Int(UnlockStudy.Settings().leastShare * Double(count))
+      for (place, number) in tested.enumerated()
+      where contacts[number].sends.count >= max(LagTracker.minimumUnlocks, fewest) {
+        let study = UnlockStudy(inferred: wakes.times(without: place), observed: observed)
+        results += study.examine([contacts[number].sends])
+        asked.append(number)
       }
       UnlockStudy.control(&results)
-      conclude(device, tested, results)
+      conclude(device, asked, results)
     }
   }
 

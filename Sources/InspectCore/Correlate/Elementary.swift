@@ -6,9 +6,10 @@ enum Elementary {
   static func exp(_ x: Double) -> Double {
     guard x > -700 else { return 0 }
     let x = min(x, 700)
-    let power = (x / ln2).rounded()
+    // The nearest whole number; its magnitude is below 1,011.
+    let power = Int(x / ln2 + (x < 0 ? -0.5 : 0.5))
     // |rest| <= ln 2 / 2, where eleven terms of the series suffice for 10⁻¹³.
-    let rest = x - power * ln2
+    let rest = x - Double(power) * ln2
     var sum = 1 / 39_916_800.0
     sum = sum * rest + 1 / 3_628_800.0
     sum = sum * rest + 1 / 362_880.0
@@ -21,7 +22,8 @@ enum Elementary {
     sum = sum * rest + 0.5
     sum = sum * rest + 1
     sum = sum * rest + 1
-    return Double(sign: .plus, exponent: Int(power), significand: sum)
+    // Times two to that power, by the exponent's bits.
+    return sum * Double(bitPattern: UInt64(1_023 + power) << 52)
   }
 
   /// The natural logarithm; -700 for what is not above zero, 700 for what has no bound.

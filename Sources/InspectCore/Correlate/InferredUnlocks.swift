@@ -1,67 +1,113 @@
 /// Moments at which a phone seems to have been woken, from its traffic alone: after a quiet time it
-/// sends to several destinations at once. They are estimates, and not all of them are unlocks.
+/// joins the network anew or asks whether there is a way out, or sends to several destinations at
+/// once. They are estimates, and not all of them are unlocks.
 public struct InferredUnlocks: Sendable {
   /// How long nothing was sent before, in nanoseconds; beacons may go on.
   static let quiet: Int64 = 60_000_000_000
-  /// Within which time how many destinations follow.
+  /// Within which time the voices are heard.
   static let span: Int64 = 6_000_000_000
-  static let voices = 3
+  /// What the voices must have together.
+  private static let enough = 3
+  /// The voice of a destination, of a connectivity check, and of joining the network.
+  private static let plain = 1
+  private static let loud = 2
   /// How far the true moment may lie from the estimate, in nanoseconds.
   public static let precision: Int64 = 3_000_000_000
   /// Destinations that send more often than once in so many nanoseconds in the mean tell nothing.
   private static let chatter: Int64 = 90_000_000_000
   private static let limit = 100_000
 
-  /// A wake-up, and who sent when it was.
-  struct Moment: Sendable {
-    var times: [(number: Int, time: Timestamp)]
+  private struct Sign {
+    /// Of the destination; -1: the network was joined.
+    var number: Int32
+    var voice: Int32
+    var time: Timestamp
   }
 
-  private(set) var moments: [Moment] = []
+  /// In order of time.
+  private var signs: [Sign] = []
+  /// Those with a quiet time before them.
+  private var starts: [Int] = []
+  /// By destination, where its signs are.
+  private var places: [[Int]]
 
-  /// - Parameter sends: of each destination, in order of time.
-  public init(_ sends: [[Timestamp]]) {
-    var all: [(number: Int, time: Timestamp)] = []
+  /// - Parameters:
+  ///   - sends: of each destination, in order of time.
+  ///   - checks: whether it is a connectivity check.
+  ///   - joins: when the phone joined the network.
+  public init(_ sends: [[Timestamp]], checks: [Bool] = [], joins: [Timestamp] = []) {
     for (number, list) in sends.enumerated() {
       guard let first = list.first, let last = list.last else { continue }
       let bursts = Bursts.collapse(list)
       let isChatter =
         bursts.count > 20
         && last.nanoseconds(since: first) / Int64(bursts.count) < InferredUnlocks.chatter
-      if !isChatter { all += bursts.map { (number, $0) } }
+      guard !isChatter else { continue }
+      let isCheck = checks.indices.contains(number) && checks[number]
+      let voice = Int32(isCheck ? InferredUnlocks.loud : InferredUnlocks.plain)
+      for time in bursts {
+        signs.append(Sign(number: Int32(truncatingIfNeeded: number), voice: voice, time: time))
+      }
     }
-    all.sort { $0.time < $1.time }
-    var index = 0
-    var previous: Timestamp?
-    while index < all.count, moments.count < InferredUnlocks.limit {
-      let time = all[index].time
-      defer { previous = time }
-      let isQuiet =
-        previous.map { time.nanoseconds(since: $0) >= InferredUnlocks.quiet } ?? true
-      guard isQuiet else {
-        index += 1
-        continue
+    for time in Bursts.collapse(joins.sorted()) {
+      signs.append(Sign(number: -1, voice: Int32(InferredUnlocks.loud), time: time))
+    }
+    signs.sort { ($0.time, $0.number) < ($1.time, $1.number) }
+    places = [[Int]](repeating: [], count: sends.count)
+    for (index, sign) in signs.enumerated() {
+      if sign.number >= 0 { places[Int(sign.number)].append(index) }
+      if isQuiet(before: index, since: index - 1), starts.count < InferredUnlocks.limit {
+        starts.append(index)
       }
-      var times: [(number: Int, time: Timestamp)] = []
-      var next = index
-      while next < all.count, all[next].time.nanoseconds(since: time) <= InferredUnlocks.span {
-        let number = all[next].number
-        if !times.contains(where: { $0.number == number }) { times.append(all[next]) }
-        next += 1
-      }
-      if times.count >= InferredUnlocks.voices { moments.append(Moment(times: times)) }
-      index += 1
     }
   }
 
-  /// All moments, at the first send.
-  public var times: [Timestamp] { moments.compactMap { $0.times.first?.time } }
+  /// All moments, each at its first sign.
+  public var times: [Timestamp] {
+    starts.compactMap { isWake($0, without: nil) ? signs[$0].time : nil }
+  }
 
-  /// The moments that enough destinations show without this one, so that it does not prove itself.
-  func moments(without number: Int) -> [Timestamp] {
-    moments.compactMap { moment in
-      let others = moment.times.filter { $0.number != number }
-      return others.count >= InferredUnlocks.voices - 1 ? others.first?.time : nil
+  /// The moments that the traffic without this destination shows, so that it does not prove itself:
+  /// neither by its voice nor by the quiet that it breaks.
+  public func times(without number: Int) -> [Timestamp] {
+    guard places.indices.contains(number), !places[number].isEmpty else { return times }
+    let own = Int32(truncatingIfNeeded: number)
+    var candidates = starts.filter { signs[$0].number != own }
+    for place in places[number] {
+      // What comes after it begins after a quiet time, when it is taken away.
+      var next = place + 1
+      while next < signs.count, signs[next].number == own { next += 1 }
+      guard next < signs.count, !isQuiet(before: next, since: next - 1) else { continue }
+      var previous = place - 1
+      while previous >= 0, signs[previous].number == own { previous -= 1 }
+      guard isQuiet(before: next, since: previous), candidates.last != next else { continue }
+      candidates.append(next)
     }
+    return candidates.sorted().compactMap {
+      isWake($0, without: own) ? signs[$0].time : nil
+    }
+  }
+
+  private func isQuiet(before index: Int, since previous: Int) -> Bool {
+    previous < 0
+      || signs[index].time.nanoseconds(since: signs[previous].time) >= InferredUnlocks.quiet
+  }
+
+  /// Whether the voices from this sign on are enough; the same one twice counts once.
+  private func isWake(_ start: Int, without number: Int32?) -> Bool {
+    var sum: Int32 = 0
+    var index = start
+    while index < signs.count,
+      signs[index].time.nanoseconds(since: signs[start].time) <= InferredUnlocks.span
+    {
+      let sign = signs[index]
+      if sign.number != number, !signs[start..<index].contains(where: { $0.number == sign.number })
+      {
+        sum += sign.voice
+        if sum >= Int32(InferredUnlocks.enough) { return true }
+      }
+      index += 1
+    }
+    return false
   }
 }

@@ -18,7 +18,7 @@ public struct LagLaws: Sendable {
   /// How often a person opens an application after an unlock, at most 0.8.
   private static let useShares = [0.25, 0.5, 0.8]
   /// How often a triggered program answers.
-  private static let triggerShares = [0.6, 0.8, 0.97]
+  private static let triggerShares = [0.6, 0.8, 0.9, 0.99]
   /// Steady sending may be this many times as frequent as the control windows say.
   private static let busyFactor = 2.5
   /// A share of each law is spread over all lags, so that no single odd send decides.
@@ -29,10 +29,10 @@ public struct LagLaws: Sendable {
   /// larger rate, triggers. A place without a law has a likelihood of zero.
   static let use = 0..<10
   static let busyUse = 10..<20
-  static let triggers = 20..<32
+  static let triggers = 20..<35
   /// The first lane of each of the first two groups begins with the law of no reaction.
-  static let useCount = 73
-  static let triggerCount = 90
+  static let useCount = 79
+  static let triggerCount = 120
   /// For each edge and law, the share that has not answered by then; without the steady sending.
   private let waiting: [SIMD8<Float>]
   private let edges = LagLaws.edges
@@ -57,6 +57,9 @@ public struct LagLaws: Sendable {
         for mean in [6.0, 9, 14, 25] {
           for start in [0.0, 1] { add(share) { exponential($0 - start, mean) } }
         }
+        // The quickest, who never answer within a second.
+        add(share) { even($0, 1, 12) }
+        add(share) { exponential($0 - 1, 4) }
         for median in [6.0, 9, 14, 24] {
           for spread in [0.8, 1.1] { add(share) { logNormal($0, median, spread) } }
         }
@@ -106,21 +109,26 @@ public struct LagLaws: Sendable {
     return bin
   }
 
-  /// Multiplies the likelihood of each law by that of one unlock's outcome.
+  /// Multiplies the likelihood of each law by that of one unlock's outcome: the density of the lag
+  /// (per second, even in its bin), or the probability of no send.
   ///
   /// - Parameters:
   ///   - bin: where the first send lies; nil when none was seen.
   ///   - reach: the edge up to which the unlock was observed.
   ///   - rate: of the steady sending, per second.
-  func weigh(_ likelihoods: inout [SIMD8<Float>], bin: Int?, reach: Int, rate: Double) {
-    guard likelihoods.count == LagLaws.triggers.upperBound else { return }
+  /// - Returns: what the law of no reaction was multiplied by.
+  func weigh(
+    _ likelihoods: inout [SIMD8<Float>], bin: Int?, reach: Int, rate: Double
+  ) -> Float {
+    guard likelihoods.count == LagLaws.triggers.upperBound else { return 1 }
     let low = bin ?? reach
     let high = min(low + 1, LagLaws.binCount)
     let width = edges[high] - edges[low]
     let rest = edges[LagLaws.binCount]
     let isMissed = bin == nil
-    let useFloor = Float(isMissed ? 1 - edges[low] / rest : width / rest)
-    let triggerFloor: Float = isMissed ? 1 : 1 / Float(LagLaws.binCount + 1)
+    let unit = isMissed ? 1 : 1 / Float(width)
+    let useFloor = isMissed ? Float(1 - edges[low] / rest) : 1 / Float(rest)
+    let triggerFloor = isMissed ? 1 : unit / Float(LagLaws.binCount + 1)
     let useFloors = LagLaws.useSpread * useFloor
     let triggerFloors = LagLaws.triggerSpread * triggerFloor
     let busyRate = rate * LagLaws.busyFactor
@@ -128,13 +136,14 @@ public struct LagLaws: Sendable {
     let busyEarly = Float(Elementary.exp(-busyRate * edges[low]))
     let late = isMissed ? 0 : Float(Elementary.exp(-rate * edges[high]))
     let busyLate = isMissed ? 0 : Float(Elementary.exp(-busyRate * edges[high]))
-    let use = (1 - LagLaws.useSpread, useFloors)
+    let use = ((1 - LagLaws.useSpread) * unit, useFloors)
     let places = (low, high)
     weigh(&likelihoods, LagLaws.use, places, (early, late), use)
     weigh(&likelihoods, LagLaws.busyUse, places, (busyEarly, busyLate), use)
     weigh(
       &likelihoods, LagLaws.triggers, places, (early, late),
-      (1 - LagLaws.triggerSpread, triggerFloors))
+      ((1 - LagLaws.triggerSpread) * unit, triggerFloors))
+    return use.0 * (early - late) + use.1
   }
 
   /// The lanes of one group: the share that answers between two edges, each with the share that the

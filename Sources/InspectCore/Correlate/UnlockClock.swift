@@ -63,6 +63,14 @@ struct UnlockClock {
   private var voices: [[Double]] = []
   private var numbers: [Int] = []
   private var total: [Double] = []
+  /// The candidate that the clocks agree, or run as the anchor says.
+  private var centre = 0
+
+  /// The moments are the capture's own.
+  init() {
+    candidates = [Candidate(shift: ClockShift(), prior: 1)]
+    total = [0]
+  }
 
   /// - Parameters:
   ///   - anchor: an offset that the phone's own words in the capture tell, if there are any.
@@ -85,9 +93,10 @@ struct UnlockClock {
     var run = Run(
       unlocks: asked, observed: observed, middle: middle, laws: laws, precision: precision)
     // Three years at most, so that no sum of times overflows.
-    let centre = min(max(anchor?.offset ?? 0, -100_000_000_000_000_000), 100_000_000_000_000_000)
+    let expected = min(max(anchor?.offset ?? 0, -100_000_000_000_000_000), 100_000_000_000_000_000)
+    centre = UnlockClock.gridReach
     for step in -UnlockClock.gridReach...UnlockClock.gridReach {
-      let offset = centre &+ Int64(step) * UnlockClock.gridStep
+      let offset = expected &+ Int64(step) * UnlockClock.gridStep
       candidates.append(
         Candidate(
           shift: ClockShift(offset: offset), prior: step == 0 ? 1 : UnlockClock.disagreement))
@@ -169,7 +178,6 @@ struct UnlockClock {
     }
     let sum = weights.reduce(0, +)
     let rest = 1 - UnlockClock.agreement - UnlockClock.doubt
-    let centre = UnlockClock.gridReach
     for index in weights.indices {
       weights[index] = rest * weights[index] / sum + UnlockClock.doubt / Double(weights.count)
     }

@@ -51,6 +51,8 @@ public struct UnlockCorrelation: Sendable {
   private let configuration: Configuration
   private let precision: Int64
   private let block: Int64
+  /// Growing, one at least.
+  private let windows: [Int64]
 
   public init(
     unlocks: [Timestamp], observed: ClosedRange<Timestamp>,
@@ -63,6 +65,8 @@ public struct UnlockCorrelation: Sendable {
     self.configuration = configuration
     precision = min(max(0, configuration.precision), UnlockCorrelation.longestSpan)
     block = min(max(1, configuration.block), UnlockCorrelation.longestSpan)
+    let windows = configuration.windows.isEmpty ? [2_000_000_000] : configuration.windows
+    self.windows = windows.map { min(max(0, $0), UnlockCorrelation.longestSpan) }.sorted()
     self.unlocks = UnlockCorrelation.offsets(
       of: Bursts.collapse(UnlockCorrelation.sorted(unlocks)), from: start, duration: duration)
   }
@@ -80,9 +84,7 @@ public struct UnlockCorrelation: Sendable {
   public func statistics(sends: [Timestamp]) -> UnlockStatistics {
     let sends = UnlockCorrelation.offsets(
       of: Bursts.collapse(UnlockCorrelation.sorted(sends)), from: start, duration: duration)
-    let first = configuration.windows.first ?? 2_000_000_000
-    var scans = [scan(sends, window: first)]
-    for window in configuration.windows.dropFirst() { scans.append(scan(sends, window: window)) }
+    let scans = windows.map { scan(sends, window: $0) }
     var best = 0
     for index in scans.indices where scans[index].isBetter(than: scans[best]) { best = index }
     return summary(of: scans[best], pValue: pValue(scans, best), sends: sends)
@@ -103,8 +105,6 @@ public struct UnlockCorrelation: Sendable {
   /// Where the unlocks stand against the sends in one window.
   private struct Scan {
     let window: Int64
-    /// The lag of the send that follows, for each unlock; nil for a miss.
-    var lags: [Int64?] = []
     /// The probability under the null that a send follows, for each unlock.
     var probabilities: [Double] = []
     var followed = 0
@@ -121,21 +121,18 @@ public struct UnlockCorrelation: Sendable {
   }
 
   private func scan(_ sends: [Int64], window: Int64) -> Scan {
-    let window = min(max(0, window), UnlockCorrelation.longestSpan)
     var scan = Scan(window: window)
-    scan.lags.reserveCapacity(unlocks.count)
     scan.probabilities.reserveCapacity(unlocks.count)
     var next = 0
+    var nextInBlock = 0
     var blockEnd: Int64 = -1
     var probability = 0.0
     for unlock in unlocks {
-      let lag = followingLag(unlock, sends, window: window, from: &next)
-      scan.lags.append(lag)
-      if lag != nil { scan.followed += 1 }
+      if isFollowed(unlock, sends, window: window, from: &next) { scan.followed += 1 }
       if unlock >= blockEnd {
         let range = blockRange(of: unlock)
         blockEnd = range.upperBound
-        probability = share(of: range, before: sends, window: window)
+        probability = share(of: range, before: sends, window: window, from: &nextInBlock)
       }
       scan.probabilities.append(probability)
       scan.expected += probability
@@ -146,16 +143,25 @@ public struct UnlockCorrelation: Sendable {
     return scan
   }
 
-  /// The time from `unlock` to the send that follows it: the first one at or after it, else, within
-  /// the precision of the log, the one just before. `next` moves along with the unlocks.
-  private func followingLag(
+  /// Whether a send follows `unlock`; `next`, the first send that may, moves along with the unlocks.
+  private func isFollowed(
     _ unlock: Int64, _ sends: [Int64], window: Int64, from next: inout Int
-  ) -> Int64? {
+  ) -> Bool {
     while next < sends.count && sends[next] < unlock - precision { next += 1 }
-    guard next < sends.count && sends[next] < unlock + window + precision else { return nil }
-    var index = precision == 0 ? next : sends.lowerBound(of: unlock)
-    if index == sends.count || sends[index] >= unlock + window + precision { index -= 1 }
-    return sends[index] - unlock
+    return next < sends.count && sends[next] < unlock + window + precision
+  }
+
+  /// The times from the unlocks to the sends that follow them: the first one at or after each, else,
+  /// within the precision of the log, the one just before. Misses have none.
+  private func lags(_ sends: [Int64], window: Int64) -> [Int64] {
+    var lags: [Int64] = []
+    var next = 0
+    for unlock in unlocks where isFollowed(unlock, sends, window: window, from: &next) {
+      var index = precision == 0 ? next : sends.lowerBound(of: unlock)
+      if index == sends.count || sends[index] >= unlock + window + precision { index -= 1 }
+      lags.append(sends[index] - unlock)
+    }
+    return lags
   }
 
   /// The block with `unlock` inside. The last one takes the remainder of the observed time (it is
@@ -167,10 +173,14 @@ public struct UnlockCorrelation: Sendable {
   }
 
   /// The share of the moments in `range` after which a send comes within the window. Times are
-  /// whole nanoseconds, so the moments are counted, exactly.
-  private func share(of range: Range<Int64>, before sends: [Int64], window: Int64) -> Double {
+  /// whole nanoseconds, so the moments are counted, exactly. `first`, the first send that counts,
+  /// moves along with the blocks.
+  private func share(
+    of range: Range<Int64>, before sends: [Int64], window: Int64, from first: inout Int
+  ) -> Double {
     let reach = window + precision
-    var index = sends.lowerBound(of: range.lowerBound - precision)
+    while first < sends.count && sends[first] < range.lowerBound - precision { first += 1 }
+    var index = first
     var covered: Int64 = 0
     var reached = range.lowerBound
     while index < sends.count && sends[index] - reach < range.upperBound - 1 {
@@ -191,7 +201,7 @@ public struct UnlockCorrelation: Sendable {
   private func summary(
     of scan: Scan, pValue: Double?, sends: [Int64]
   ) -> UnlockStatistics {
-    let lags = scan.lags.compactMap { $0 }.sorted()
+    let lags = lags(sends, window: scan.window).sorted()
     return UnlockStatistics(
       unlocks: unlocks.count, followed: scan.followed, sends: sends.count,
       sendsAfterUnlock: near(sends, from: -precision, to: scan.window + precision),

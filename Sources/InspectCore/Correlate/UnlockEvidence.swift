@@ -17,29 +17,42 @@ public struct UnlockEvidence: Sendable {
   private static let freeUnlocks = 30
   private static let discount: Float = 0.96
 
-  private var likelihoods: [SIMD8<Float>]
+  /// Times two to the power of `exponent`.
+  fileprivate var likelihoods: [SIMD8<Float>]
+  fileprivate var exponent = 0
+  /// The likelihood of no reaction, times two to the power of `steadyExponent`.
+  fileprivate var steady = 1.0
+  fileprivate var steadyExponent = 0
   private var unlocks = 0
 
   init(_ laws: LagLaws) { likelihoods = laws.start }
 
   mutating func reset(_ laws: LagLaws) {
     for lane in likelihoods.indices { likelihoods[lane] = laws.start[lane] }
+    exponent = 0
+    steady = 1
+    steadyExponent = 0
     unlocks = 0
   }
 
   /// One unlock's outcome; see `LagLaws.weigh`.
   mutating func observe(bin: Int?, reach: Int, rate: Double, _ laws: LagLaws) {
-    laws.weigh(&likelihoods, bin: bin, reach: reach, rate: rate)
+    steady *= Double(laws.weigh(&likelihoods, bin: bin, reach: reach, rate: rate))
+    if steady < 0x1p-300 {
+      steady *= 0x1p300
+      steadyExponent -= 300
+    }
     unlocks &+= 1
     if unlocks > UnlockEvidence.freeUnlocks {
       for lane in LagLaws.triggers { likelihoods[lane] *= UnlockEvidence.discount }
     }
     let largest = largest(likelihoods.indices)
-    guard largest < 1e-9 else { return }
+    guard largest > 0, largest < 1e-9 || largest > 1e9 else { return }
     // All by the same power of two: ratios stay.
-    let scale =
-      largest > 0 ? Float(sign: .plus, exponent: -Int(largest.exponent), significand: 1) : 1
+    let power = Int(largest.exponent)
+    let scale = Float(sign: .plus, exponent: -power, significand: 1)
     for lane in likelihoods.indices { likelihoods[lane] *= scale }
+    exponent += power
   }
 
   /// For a trigger against use and coincidence.
@@ -66,7 +79,7 @@ public struct UnlockEvidence: Sendable {
     return most.max()
   }
 
-  private func sum(_ lanes: Range<Int>) -> Double {
+  fileprivate func sum(_ lanes: Range<Int>) -> Double {
     var sum = SIMD8<Float>()
     for lane in lanes { sum += likelihoods[lane] }
     return Double(sum.sum())
@@ -74,5 +87,52 @@ public struct UnlockEvidence: Sendable {
 
   private func ratio(_ above: Double, _ below: Double) -> Double {
     above < below * UnlockEvidence.ceiling ? above / below : UnlockEvidence.ceiling
+  }
+}
+
+/// The evidence over several shifts of the clock, each with its weight.
+///
+/// The clock is averaged over on both sides: the triggers' likelihood over the shifts, divided by
+/// the largest that a law of the null gets over the same shifts. Were the e-values of the shifts
+/// averaged instead, a person whose lags fit no law of the null after a wrong shift would pass. What
+/// is seen after different shifts is not the same; so each likelihood is taken as a multiple of that
+/// of no reaction, which is the same for any shift: sends at a steady rate.
+struct ShiftedEvidence {
+  private var laws = [SIMD8<Float>](repeating: SIMD8(), count: LagLaws.busyUse.upperBound)
+  private var triggers = 0.0
+  /// All sums times two to this power.
+  private var exponent = Int.min
+
+  /// What one shift says; returns its part, in units of two to the power of the second number.
+  mutating func add(_ evidence: UnlockEvidence, weight: Double) -> (part: Double, exponent: Int) {
+    guard evidence.steady > 0 else { return (0, .min) }
+    // The quotient's mantissa is kept near one, so that single precision holds.
+    let quotient = weight / evidence.steady
+    let own = evidence.exponent - evidence.steadyExponent + Int(quotient.exponent)
+    if own > exponent {
+      let scale = exponent == .min ? 0 : power(exponent - own)
+      for lane in laws.indices { laws[lane] *= Float(scale) }
+      triggers *= scale
+      exponent = own
+    }
+    let scale = quotient.significand * power(own - exponent)
+    for lane in laws.indices { laws[lane] += Float(scale) * evidence.likelihoods[lane] }
+    let mean = evidence.sum(LagLaws.triggers) / Double(LagLaws.triggerCount)
+    triggers += mean * scale
+    return (mean * quotient.significand, own)
+  }
+
+  /// The e-value, or what one part contributes to it.
+  func value(of part: (part: Double, exponent: Int)? = nil) -> Double {
+    var most = SIMD8<Float>()
+    for lane in laws { most.replace(with: lane, where: lane .> most) }
+    let above = part.map { $0.part > 0 ? $0.part * power($0.exponent - exponent) : 0 } ?? triggers
+    let below = Double(most.max())
+    return above < below * UnlockEvidence.ceiling ? above / below : UnlockEvidence.ceiling
+  }
+
+  /// Two to a power that is not above 0; below -1,000 nothing is left.
+  private func power(_ exponent: Int) -> Double {
+    exponent < -1_000 ? 0 : Double(sign: .plus, exponent: exponent, significand: 1)
   }
 }

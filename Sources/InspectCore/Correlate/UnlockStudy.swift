@@ -15,6 +15,8 @@ public struct UnlockStudy: Sendable {
     public var anchor: ClockShift?
     /// The unlocks are estimates from the traffic.
     public var isInferred = false
+    /// The times are the capture's own: no shift of a clock is looked for.
+    public var isCaptureClock = false
     /// Randomised slots, if the unlocks were an experiment.
     public var experiment: Experiment?
 
@@ -104,12 +106,25 @@ public struct UnlockStudy: Sendable {
     middle = observed.lowerBound.advanced(byNanoseconds: half)
   }
 
+  /// Against wake-ups that the traffic itself shows, on the capture's own clock.
+  public init(inferred moments: [Timestamp], observed: ClosedRange<Timestamp>) {
+    var log = Log()
+    log.unlocks = moments
+    log.precision = InferredUnlocks.precision
+    log.isInferred = true
+    log.isCaptureClock = true
+    self.init(log, observed: observed)
+  }
+
   /// - Parameter sends: of each destination, in order of time.
   public func examine(_ sends: [[Timestamp]]) -> [Result] {
     let unlocks = Bursts.collapse(log.unlocks)
-    let clock = UnlockClock(
-      unlocks: unlocks, sends: sends, observed: observed, middle: middle, anchor: log.anchor,
-      laws: laws, precision: log.precision)
+    let clock =
+      log.isCaptureClock
+      ? UnlockClock()
+      : UnlockClock(
+        unlocks: unlocks, sends: sends, observed: observed, middle: middle, anchor: log.anchor,
+        laws: laws, precision: log.precision)
     var tracker = LagTracker(laws, precision: log.precision)
     var tests: [ClockShift: UnlockCorrelation] = [:]
     var results = sends.indices.map { number in
@@ -132,7 +147,7 @@ public struct UnlockStudy: Sendable {
   }
 
   /// Results that were found one by one count as tests of one family.
-  static func control(_ results: inout [Result], rate: Double = 0.01) {
+  public static func control(_ results: inout [Result], rate: Double = 0.01) {
     adjust(&results)
     for index in results.indices where results[index].verdict == .unlock {
       if results[index].qValue ?? 1 > rate { results[index].verdict = .none }
@@ -200,7 +215,7 @@ public struct UnlockStudy: Sendable {
     }
     // Nothing to gain: with so many unlocks the counts alone would have seen it.
     if unlocks.count > UnlockStudy.manyUnlocks, pValue > 0.01 { return result }
-    let evidence = evidence(sends, unlocks, clock, weights, &tracker)
+    let evidence = evidence(sends, unlocks, clock, weights, likely, &tracker)
     result.eValue = evidence.value
     result.evidenceTime = evidence.sufficed
     if evidence.value >= settings.level, evidence.index != likely {
@@ -241,45 +256,57 @@ public struct UnlockStudy: Sendable {
     var sufficed: Timestamp?
   }
 
-  /// The e-value: the mean over the plausible shifts, by their weights. Each candidate of the clock
-  /// stands for its neighbourhood, of which some shifts are tried.
+  /// The e-value over the plausible shifts, by their weights (`ShiftedEvidence`). Each candidate of
+  /// the clock stands for its neighbourhood, of which some shifts are tried. The shift that is told
+  /// is the one that the others find likely, where that suffices, and the best one only where it
+  /// does not.
   private func evidence(
     _ sends: [Timestamp], _ unlocks: [Timestamp], _ clock: UnlockClock, _ weights: [Double],
-    _ tracker: inout LagTracker
+    _ likely: Int, _ tracker: inout LagTracker
   ) -> Evidence {
-    var all = Evidence()
-    var most = 0.0
-    for index in weights.indices where weights[index] >= least(unlocks.count) {
+    var all = ShiftedEvidence()
+    var tried: [(found: Evidence, isCentre: Bool, part: (part: Double, exponent: Int))] = []
+    let least = least(unlocks.count, sends.count)
+    for index in weights.indices where weights[index] >= least {
       let candidate = clock.candidates[index].shift
-      let isAgreement = candidate == ClockShift()
-      let steps: [(Int64, Double)] =
-        isAgreement
-        ? [(0, 0.7), (-700_000_000, 0.15), (700_000_000, 0.15)]
-        : [(-1_000_000_000, 0.25), (-500_000_000, 0.25), (0, 0.25), (500_000_000, 0.25)]
-      for (step, share) in steps {
+      for (step, share) in steps(around: candidate) {
         var shift = candidate
         shift.offset += step
         // When the evidence sufficed is asked with the clock as it was found.
-        let weight = weights[index] * share
         run(&tracker, sends, unlocks, shift, level: settings.level)
-        let part = weight * tracker.value(laws)
-        all.value += part
-        if part > most {
-          most = part
-          all.shift = shift
-          all.index = index
-          all.sufficed = tracker.sufficed
-        }
+        let part = all.add(tracker.evidence, weight: weights[index] * share)
+        let found = Evidence(shift: shift, index: index, sufficed: tracker.sufficed)
+        tried.append((found, step == 0, part))
       }
     }
-    all.value = min(all.value, UnlockEvidence.ceiling)
-    return all
+    var best = Evidence()
+    var most = 0.0
+    for (found, isCentre, part) in tried {
+      let value = all.value(of: part)
+      let isLikely = found.index == likely && value >= settings.level
+      let rank = isLikely ? (isCentre ? .infinity : UnlockEvidence.ceiling * value) : value
+      if rank > most {
+        most = rank
+        best = found
+      }
+    }
+    best.value = tried.isEmpty ? 0 : all.value()
+    return best
+  }
+
+  /// In nanoseconds, with their shares.
+  private func steps(around candidate: ClockShift) -> [(Int64, Double)] {
+    if log.isCaptureClock { return [(0, 1)] }
+    return candidate == ClockShift()
+      ? [(0, 0.7), (-700_000_000, 0.15), (700_000_000, 0.15)]
+      : [(-1_000_000_000, 0.25), (-500_000_000, 0.25), (0, 0.25), (500_000_000, 0.25)]
   }
 
   /// Shifts of less weight are left out, which can only make the e-value smaller: the more unlocks,
-  /// the dearer each shift and the less it is needed.
-  private func least(_ unlocks: Int) -> Double {
-    unlocks > 400 ? 0.02 : unlocks > 100 ? 0.001 : 0.000_2
+  /// the dearer each shift and the less it is needed; and who sends all the time is found at any
+  /// shift by chance.
+  private func least(_ unlocks: Int, _ sends: Int) -> Double {
+    unlocks > 400 || sends > 20 * unlocks ? 0.02 : unlocks > 100 ? 0.001 : 0.000_2
   }
 
   private func run(

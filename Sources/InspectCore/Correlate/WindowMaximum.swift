@@ -16,8 +16,6 @@ enum WindowMaximum {
   ///   - followed: for each window, how many unlocks a send followed.
   static func pValue(probabilities: [[Double]], followed: [Int], seed: UInt64) -> Double {
     let windows = probabilities.indices
-    let trials = probabilities.first?.count ?? 0
-    guard trials > 0 else { return 1 }
     let means = probabilities.map { $0.reduce(0, +) }
     let deviations = probabilities.map { $0.reduce(0) { $0 + $1 * (1 - $1) }.squareRoot() }
     func largest(_ counts: [Int]) -> Double {
@@ -27,6 +25,15 @@ enum WindowMaximum {
       }
       return most
     }
+    // What no send can follow in the widest window is never followed, and needs no draw.
+    var chances: [Double] = []
+    if let widest = probabilities.last {
+      for trial in widest.indices where widest[trial] > 0 {
+        for window in windows.reversed() { chances.append(probabilities[window][trial]) }
+      }
+    }
+    let trials = chances.count / max(1, windows.count)
+    guard trials > 0 else { return 1 }
     let found = largest(followed)
     var random = SplitMix64(seed: seed)
     let draws = max(99, min(drawLimit, workLimit / trials))
@@ -37,7 +44,10 @@ enum WindowMaximum {
       for trial in 0..<trials {
         let chance = random.unit()
         // The windows lie in each other, so one number decides for all of them.
-        for window in windows where chance < probabilities[window][trial] { counts[window] += 1 }
+        for step in windows {
+          guard chance < chances[trial * windows.count + step] else { break }
+          counts[windows.count - 1 - step] += 1
+        }
       }
       if largest(counts) >= found - 1e-9 { exceeding += 1 }
       if exceeding == enough { return Double(enough) / Double(draw) }

@@ -110,6 +110,9 @@ struct Applications<
       if packet.destinationPort == 123, let told = PhoneTime(ntp: bytes) {
         exchange.cases.told(told, flow.context, at: time)
       }
+      if packet.destinationPort == 67, let message = DHCPMessage(bytes), message.isJoining {
+        exchange.cases.joined(message.chaddr, at: time)
+      }
     }
     if flow.application.kind == .unrecognised { recognise(packet, &flow) }
     switch flow.application.kind {

@@ -105,7 +105,11 @@ public struct Inspector<
       let headers = packet.bytes.byteCount - datagram.payload.byteCount
       handle(datagram, frame, headerByteCount: bytes.byteCount - content.byteCount + headers)
     case .aggregate(let frames): takeApart(frames, frame)
-    case .arp: counters.arp &+= 1
+    case .arp(let content):
+      counters.arp &+= 1
+      if let packet = ARPPacket(content), packet.isJoining {
+        transports.applications.exchange.cases.joined(packet.senderHardwareAddress, at: frame.time)
+      }
     case .encrypted: counters.encryptedFrames &+= 1
     case .other: counters.notIP &+= 1
     case .unknownLinkType(let number): counters.unknownLinkTypes.add(number)

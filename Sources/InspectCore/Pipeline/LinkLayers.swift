@@ -42,7 +42,7 @@ extension PacketDecoder {
         }
       case .etherType(.ipv4), .link(.ipv4): return .ipv4(rest)
       case .etherType(.ipv6), .link(.ipv6): return .ipv6(rest)
-      case .etherType(.arp): return .arp
+      case .etherType(.arp): return .arp(rest)
       case .etherType(.customerTag), .etherType(.serviceTag), .etherType(.oldServiceTag):
         let tag = try VLANTag(rest)
         link.vlans.append(tag.identifier)

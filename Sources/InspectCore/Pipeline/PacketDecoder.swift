@@ -13,7 +13,7 @@ enum PacketDecoder {
     case ipv6(RawSpan)
     /// Several frames in one of a wireless LAN.
     case aggregate(RawSpan)
-    case arp
+    case arp(RawSpan)
     /// Encrypted below the network layer.
     case encrypted
     case other

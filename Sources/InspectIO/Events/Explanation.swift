@@ -125,14 +125,16 @@ enum Explanation {
     text += "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came after an unlock"
     if result.clock.offset != 0 {
       let offset = Double(result.clock.offset) / 1e9
-      text += "; the log's clock is \(Decimal.text(offset, digits: 1)) s ahead, to within "
+      text += "; the log's clock is \(Decimal.text(offset.magnitude, digits: 1)) s "
+      text += offset < 0 ? "behind, to within " : "ahead, to within "
       text += "\(Decimal.text(max(0.5, result.clockUncertainty), digits: 1)) s"
     }
     text += "."
     if let outcome = result.experiment {
       text +=
         " In the experiment \(outcome.unlocksFollowed) of \(outcome.unlocks) unlocks and "
-        + "\(outcome.shamsFollowed) of \(outcome.shams) sham slots were followed."
+        + "\(outcome.shamsFollowed) of \(outcome.shams) sham slots were followed "
+        + "(p-value \(Decimal.text(outcome.pValue, digits: 6)))."
     }
     switch result.verdict {
     case .use: text += " A person's use of the phone explains this as well."

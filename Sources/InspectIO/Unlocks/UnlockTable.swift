@@ -10,10 +10,12 @@ struct UnlockTable {
     case manual(time: Int, event: Int, device: Int?, hasHeader: Bool)
     /// History of Home Assistant's companion app.
     case homeAssistant(entity: Int, state: Int, changed: Int)
-    /// All of knowledgeC.db, by APOLLO.
+    /// All of knowledgeC.db and of PowerLog, by APOLLO.
     case apollo(time: Int, activity: Int, output: Int)
-    /// One stream of knowledgeC.db, by iLEAPP.
+    /// One stream of knowledgeC.db or of Biome, by iLEAPP.
     case iLEAPP(start: Int, locked: Int?, backlit: Int?)
+    /// PowerLog's table of lock states, by iLEAPP, which has put its times right.
+    case powerLog(time: Int, locked: Int)
   }
 
   /// What a person's watch and fingers are worth, in nanoseconds: 3 s for a time typed by hand, 1 s
@@ -49,8 +51,15 @@ struct UnlockTable {
       return .homeAssistant(entity: entity, state: state, changed: changed)
     }
     let backlit = names.firstIndex { $0.contains("backlit") }
-    if let start = column("start time"), let status = column("device lock status") ?? backlit {
+    if let start = column("start time"),
+      let status = column("device lock status") ?? column("islocked") ?? backlit
+    {
       return .iLEAPP(start: start, locked: status == backlit ? nil : status, backlit: backlit)
+    }
+    if let time = column("timestamp"), let locked = column("locked"),
+      column("time offset (seconds)") != nil
+    {
+      return .powerLog(time: time, locked: locked)
     }
     if let time = column("timestamp"), let activity = column("activity"),
       let output = column("output")
@@ -90,7 +99,7 @@ struct UnlockTable {
     case .manual: collector.log(.manual, collapsing: false)
     case .homeAssistant: collector.log(.homeAssistant, collapsing: false)
     case .apollo: collector.log(.apollo, collapsing: true)
-    case .iLEAPP: collector.log(.iLEAPP, collapsing: true)
+    case .iLEAPP, .powerLog: collector.log(.iLEAPP, collapsing: true)
     }
   }
 
@@ -115,6 +124,9 @@ struct UnlockTable {
       if let locked { kind = UnlockTable.lockKind(record[locked]) }
       if let backlit { kind = kind ?? UnlockTable.backlightKind(record[backlit]) }
       try takeUTC(kind, record[start], line: record.line, into: &collector)
+    case .powerLog(let time, let locked):
+      let kind = UnlockTable.powerLogKind(record[locked])
+      try takeUTC(kind, record[time], line: record.line, into: &collector)
     }
   }
 
@@ -186,7 +198,7 @@ struct UnlockTable {
 
   // MARK: iOS
 
-  /// The tools write the times of knowledgeC.db in UTC, mostly without saying so.
+  /// The tools write the times of the phone's databases in UTC, mostly without saying so.
   private func takeUTC(
     _ kind: UnlockKind?, _ time: ArraySlice<UInt8>, line: Int,
     into collector: inout UnlockCollector
@@ -201,7 +213,8 @@ struct UnlockTable {
     activity: ArraySlice<UInt8>, output: ArraySlice<UInt8>
   ) -> UnlockKind? {
     let activity = activity.prefix(256).text.lowercased()
-    let isLock = activity == "device lock status"
+    // knowledgeC.db's name for it, and PowerLog's.
+    let isLock = activity == "device lock status" || activity == "lock state"
     guard isLock || activity.contains("backlit") else { return nil }
     let words = output.prefix(4_096).text.uppercased().split { !$0.isLetter && !$0.isNumber }
     for (index, word) in words.enumerated() {
@@ -214,9 +227,18 @@ struct UnlockTable {
   }
 
   private static func lockKind(_ value: ArraySlice<UInt8>) -> UnlockKind? {
-    switch value.prefix(16).text.lowercased() {
+    // Biome's have a number before the word and a space behind it.
+    switch value.prefix(16).text.lowercased().split(separator: " ").last {
     case "unlocked": .unlock
     case "locked": .lock
+    default: nil
+    }
+  }
+
+  private static func powerLogKind(_ value: ArraySlice<UInt8>) -> UnlockKind? {
+    switch value.prefix(16).text.lowercased() {
+    case "no", "0": .unlock
+    case "yes", "1": .lock
     default: nil
     }
   }

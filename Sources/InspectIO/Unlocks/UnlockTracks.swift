@@ -66,6 +66,8 @@ struct UnlockTracks {
     if track.log.unlocks.isEmpty {
       track.log.unlocks = plan.slots.filter { $0.isUnlock }.map { $0.time }
       track.log.precision = experiment.precision
+      // The slots are judged where they were planned.
+      track.log.isCaptureClock = true
     }
     byDevice[key] = track
   }
