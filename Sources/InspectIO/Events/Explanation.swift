@@ -123,7 +123,8 @@ enum Explanation {
       text += "; median delay \(Decimal.text(lag, digits: 1)) s"
     }
     text += "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came after an unlock"
-    if result.clock.offset != 0 {
+    // Shifts of hundredths of a second are within what the log itself tells.
+    if result.clock.offset.magnitude >= 50_000_000 {
       let offset = Double(result.clock.offset) / 1e9
       text += "; the log's clock is \(Decimal.text(offset.magnitude, digits: 1)) s "
       text += offset < 0 ? "behind, to within " : "ahead, to within "
