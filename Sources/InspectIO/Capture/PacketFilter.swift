@@ -66,32 +66,12 @@ public final class PacketFilter {
 }
 
 extension LinkType {
-  /// libpcap's number of the same on this system.
+  /// libpcap's number of the same on this system: that of files, but for two.
   var dataLinkType: Int32 {
     switch self {
-    case .null: 0
-    case .ethernet: 1
-    case .ppp: 9
     case .llc: 11
     case .raw: 12
-    case .pppOverEthernet: 51
-    case .ciscoHDLC: 104
-    case .wireless: 105
-    case .loop: 108
-    case .linuxCooked: 113
-    case .prism: 119
-    case .radiotap: 127
-    case .avs: 163
-    case .perPacketInformation: 192
-    case .pppWithDirection: 204
-    case .ciscoHDLCWithDirection: 205
-    case .ipnet: 226
-    case .ipv4: 228
-    case .ipv6: 229
-    case .netfilterLog: 239
-    case .packetTap: 258
-    case .linuxCooked2: 276
-    case .unknown(let number): Int32(truncatingIfNeeded: number)
+    default: Int32(truncatingIfNeeded: rawValue)
     }
   }
 }
