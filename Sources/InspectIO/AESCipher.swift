@@ -4,23 +4,24 @@ import InspectCore
 
 /// Opens QUIC's Initial packets by swift-crypto.
 public struct AESCipher: PacketCipher, ~Copyable {
+  /// The code under the key that was asked for last: its key schedule is most of the work, and what
+  /// is derived from one secret, or with one salt, comes in a row.
+  private var codes = (salt: KeyedCode(key: []), secret: KeyedCode(key: []))
+  /// What a packet's box is put together in.
+  private var combined: [UInt8] = []
+
   public init() {}
 
   public mutating func extract(salt: RawSpan, from material: RawSpan) -> PacketKeys.Secret {
-    salt.withUnsafeBytes { salt in
-      material.withUnsafeBytes { material in
-        AESCipher.words(
-          HKDF<SHA256>.extract(inputKeyMaterial: SymmetricKey(data: material), salt: salt))
-      }
-    }
+    if !codes.salt.has(salt) { codes.salt = KeyedCode(salt) }
+    return codes.salt.code(of: material)
   }
 
+  /// One block of HKDF is all that is asked for: T(1) of RFC 5869 §2.3.
   public mutating func expand(_ secret: PacketKeys.Secret, info: RawSpan) -> PacketKeys.Secret {
-    info.withUnsafeBytes { info in
-      let key = HKDF<SHA256>.expand(
-        pseudoRandomKey: AESCipher.key(secret.span), info: info, outputByteCount: 32)
-      return key.withUnsafeBytes { AESCipher.words($0) }
-    }
+    let key = secret.span.bytes
+    if !codes.secret.has(key) { codes.secret = KeyedCode(key) }
+    return codes.secret.code(of: info, and: 1)
   }
 
   public mutating func encrypt(
@@ -36,19 +37,16 @@ public struct AESCipher: PacketCipher, ~Copyable {
     _ sealed: RawSpan, key: PacketKeys.Block, nonce: PacketKeys.Nonce,
     authenticating header: RawSpan, into output: inout ByteBuffer
   ) -> Bool {
-    let tag = sealed.byteCount - 16
-    guard tag >= 0 else { return false }
-    return sealed.withUnsafeBytes { sealed in
-      header.withUnsafeBytes { header in
-        guard
-          let nonce = try? AES.GCM.Nonce(data: nonce.indices.map { nonce[$0] }),
-          let box = try? AES.GCM.SealedBox(
-            nonce: nonce, ciphertext: sealed[..<tag], tag: sealed[tag...]),
-          let text = try? AES.GCM.open(
-            box, using: AESCipher.key(key.span), authenticating: header)
-        else { return false }
-        return text.withUnsafeBytes { output.append($0.bytes) == $0.count }
-      }
+    guard sealed.byteCount >= 16 else { return false }
+    combined.removeAll(keepingCapacity: true)
+    for index in nonce.indices { combined.append(nonce[index]) }
+    sealed.withUnsafeBytes { combined.append(contentsOf: $0) }
+    return header.withUnsafeBytes { header in
+      guard let box = try? AES.GCM.SealedBox(combined: combined),
+        let text = try? AES.GCM.open(
+          box, using: AESCipher.key(key.span), authenticating: header)
+      else { return false }
+      return text.withUnsafeBytes { output.append($0.bytes) == $0.count }
     }
   }
 
@@ -61,5 +59,28 @@ public struct AESCipher: PacketCipher, ~Copyable {
   ) -> InlineArray<count, UInt8> {
     var iterator = bytes.makeIterator()
     return InlineArray { _ in iterator.next() ?? 0 }
+  }
+}
+
+/// HMAC-SHA-256 (RFC 2104) under one key, ready to be used again.
+private struct KeyedCode {
+  private let key: [UInt8]
+  private let start: HMAC<SHA256>
+
+  init(_ key: RawSpan) { self.init(key: key.withUnsafeBytes { Array($0) }) }
+
+  init(key: [UInt8]) {
+    self.key = key
+    start = HMAC(key: SymmetricKey(data: key))
+  }
+
+  func has(_ other: RawSpan) -> Bool { key.span.bytes.equals(other) }
+
+  /// The code of `bytes`, and of the octet behind them where there is one.
+  func code(of bytes: RawSpan, and octet: UInt8? = nil) -> PacketKeys.Secret {
+    var code = start
+    bytes.withUnsafeBytes { code.update(data: $0) }
+    if let octet { code.update(data: [octet]) }
+    return code.finalize().withUnsafeBytes { bytes in InlineArray { bytes[$0] } }
   }
 }
