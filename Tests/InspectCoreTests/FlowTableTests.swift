@@ -34,12 +34,11 @@ import Testing
       client: endpoint(0x0a00_0000 + number, 1000), server: endpoint(0xc000_0201, 53),
       clientMAC: .none, serverMAC: .none, protocolNumber: 17, tunnelDepth: 0, vlans: VLANStack(),
       source: 0, start: seconds(time))
-    return table.insert(Flow(key: key, context: context, hash: table.hash(key), list: list))
+    return table.insert(key, context, in: list)
   }
 
-  private static func find(_ number: UInt32, in table: borrowing FlowTable) -> UInt32? {
-    let key = key(number)
-    return table.find(key, hash: table.hash(key))
+  private static func find(_ number: UInt32, in table: inout FlowTable) -> UInt32? {
+    table.find(key(number))
   }
 
   private static func remove(
@@ -123,13 +122,13 @@ import Testing
       #expect(place != nil)
     }
     for number in hostile.reversed() {
-      let place = Self.find(number, in: table)
+      let place = Self.find(number, in: &table)
       #expect(place != nil)
       if let place {
         let removed = Self.remove(place, from: &table).key
         #expect(removed == Self.key(number))
       }
-      let gone = Self.find(number, in: table)
+      let gone = Self.find(number, in: &table)
       #expect(gone == nil)
     }
     let count = table.count
@@ -169,7 +168,7 @@ import Testing
       _ = Self.insert(number, .tcpNew, at: Double(number), into: &table)
     }
     // The second spoke again: it goes to the back.
-    let second = Self.find(2, in: table)!
+    let second = Self.find(2, in: &table)!
     table[second].count(.toServer, frameBytes: 60, at: Self.seconds(40))
     let ended = Self.expired(at: 70, in: &table)
     let last = Self.expired(at: 131, in: &table)
@@ -255,7 +254,7 @@ import Testing
     var known: [UInt32: UInt32] = [:]
     for step in 0..<20_000 {
       let number = UInt32.random(in: 0..<200, using: &random)
-      let found = Self.find(number, in: table)
+      let found = Self.find(number, in: &table)
       #expect(found == known[number])
       switch Int.random(in: 0..<3, using: &random) {
       case 0 where found == nil:

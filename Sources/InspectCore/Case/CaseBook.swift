@@ -249,10 +249,10 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     }
     let hash = UInt32(truncatingIfNeeded: state.finish())
     let address = context.server.address
+    // Field by field: the whole contact would be copied.
     let known = contactIndex.find(hash) {
-      let contact = contacts[Int($0)]
-      return contact.device == device && contact.host == host
-        && (host != nil || contact.endpoint.address == address)
+      contacts[Int($0)].device == device && contacts[Int($0)].host == host
+        && (host != nil || contacts[Int($0)].endpoint.address == address)
     }
     if let known {
       // What the client wrote goes before what it asked a name server for.

@@ -96,24 +96,22 @@ public struct Flow: ~Copyable {
     public var tcpFlags = TCPFlags(rawValue: 0)
   }
 
+  // In the order of use: what each packet asks for lies together.
   public let key: FlowKey
-  public var context: FlowContext
+  public var lastSeen: Timestamp
   public var state = State.new
+  /// The list of `FlowTable` that the flow is in.
+  var list: FlowTable.Lifetime
   public var toServer = Counts()
   public var toClient = Counts()
-  public var lastSeen: Timestamp
+  var tcp = TCPConnection()
   /// What is spoken in it, as far as it was recognised.
   public var application = Application()
   /// When the client's latest data that is not yet attributed to a host began (see `SendTracker`).
   var send = SendState()
-  var tcp = TCPConnection()
+  public var context: FlowContext
 
   let hash: UInt32
-  // The flow's place in its list of `FlowTable`.
-  var list: FlowTable.Lifetime
-  var previous = UInt32.max
-  var next = UInt32.max
-  var placedAt: Timestamp
 
   init(key: FlowKey, context: FlowContext, hash: UInt32, list: FlowTable.Lifetime) {
     self.key = key
@@ -121,7 +119,6 @@ public struct Flow: ~Copyable {
     self.hash = hash
     self.list = list
     lastSeen = context.start
-    placedAt = context.start
   }
 
   /// Which way a packet from `source` to `destination` goes.

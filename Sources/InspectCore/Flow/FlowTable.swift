@@ -19,7 +19,20 @@ public struct FlowTable: ~Copyable {
     var due = Int64.max
   }
 
+  /// A flow's place in its list. These lie together, apart from the flows: to take one out touches
+  /// its neighbours, which nobody has looked at for long.
+  private struct Link {
+    var previous = UInt32.max
+    var next = UInt32.max
+    /// When the flow was put at the end of the list.
+    var placedAt = Timestamp(nanoseconds: 0)
+  }
+
   private var flows: Slab<Flow>
+  /// By place.
+  private var links: [Link] = []
+  /// The flow that was found last: the next packet is most often of the same.
+  private var latest = UInt32.max
   private var index: HashIndex
   private let function: SipHash13
   private let limits: FlowLimits
@@ -46,22 +59,27 @@ public struct FlowTable: ~Copyable {
   }
 
   @inline(__always)
-  func hash(_ key: FlowKey) -> UInt32 { key.hash(function) }
-
-  @inline(__always)
-  func find(_ key: FlowKey, hash: UInt32) -> UInt32? {
-    index.find(hash) { flows[$0].key == key }
+  mutating func find(_ key: FlowKey) -> UInt32? {
+    if flows.contains(latest), flows[latest].key == key { return latest }
+    guard let place = index.find(key.hash(function), where: { flows[$0].key == key }) else {
+      return nil
+    }
+    latest = place
+    return place
   }
 
   /// Takes a flow in that is not there yet; nil when the table is full.
-  mutating func insert(_ flow: consuming Flow) -> UInt32? {
-    let hash = flow.hash
+  mutating func insert(
+    _ key: FlowKey, _ context: FlowContext, in list: Lifetime
+  ) -> UInt32? {
+    let hash = key.hash(function)
+    let flow = Flow(key: key, context: context, hash: hash, list: list)
     guard let place = flows.insert(flow) else { return nil }
     guard index.insert(hash, element: place) else {
       flows.remove(place)
       return nil
     }
-    append(place)
+    append(place, at: context.start)
     return place
   }
 
@@ -90,8 +108,7 @@ public struct FlowTable: ~Copyable {
     guard flows[place].list != list else { return }
     unlink(place)
     flows[place].list = list
-    flows[place].placedAt = now
-    append(place)
+    append(place, at: now)
   }
 
   /// Follows the packets' time. It does not go back for packets that are a little out of order, but
@@ -116,8 +133,7 @@ public struct FlowTable: ~Copyable {
       let first = lists[number].first
       if idle(first, at: now) > limits.timeout(number) { return first }
       unlink(first)
-      flows[first].placedAt = now
-      append(first)
+      append(first, at: now)
     }
     return nil
   }
@@ -136,20 +152,22 @@ public struct FlowTable: ~Copyable {
     let first = lists[number].first
     lists[number].due =
       first == UInt32.max
-      ? .max : flows[first].placedAt.advanced(byNanoseconds: limits.timeout(number)).nanoseconds
+      ? .max
+      : links[Int(first)].placedAt.advanced(byNanoseconds: limits.timeout(number)).nanoseconds
     nextDue = lists[0].due
     for other in 1..<Lifetime.count { nextDue = min(nextDue, lists[other].due) }
   }
 
-  private mutating func append(_ place: UInt32) {
+  private mutating func append(_ place: UInt32, at time: Timestamp) {
     let number = Int(flows[place].list.rawValue)
     let last = lists[number].last
-    flows[place].previous = last
-    flows[place].next = UInt32.max
+    // The slab gives its places one after the other.
+    if Int(place) == links.count { links.append(Link()) }
+    links[Int(place)] = Link(previous: last, placedAt: time)
     if last == UInt32.max {
       lists[number].first = place
     } else {
-      flows[last].next = place
+      links[Int(last)].next = place
     }
     lists[number].last = place
     if last == UInt32.max { refresh(number) }
@@ -157,18 +175,18 @@ public struct FlowTable: ~Copyable {
 
   private mutating func unlink(_ place: UInt32) {
     let number = Int(flows[place].list.rawValue)
-    let (previous, next) = (flows[place].previous, flows[place].next)
-    if previous == UInt32.max {
-      lists[number].first = next
+    let link = links[Int(place)]
+    if link.previous == UInt32.max {
+      lists[number].first = link.next
     } else {
-      flows[previous].next = next
+      links[Int(link.previous)].next = link.next
     }
-    if next == UInt32.max {
-      lists[number].last = previous
+    if link.next == UInt32.max {
+      lists[number].last = link.previous
     } else {
-      flows[next].previous = previous
+      links[Int(link.next)].previous = link.previous
     }
-    if previous == UInt32.max { refresh(number) }
+    if link.previous == UInt32.max { refresh(number) }
   }
 }
 

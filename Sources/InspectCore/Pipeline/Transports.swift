@@ -122,8 +122,7 @@ struct Transports<
       source: source, destination: destination, protocolNumber: datagram.protocolNumber,
       vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
     let flags = segment.flags
-    let hash = flows.hash(key)
-    var found = findOpen(key, hash, frame.time)
+    var found = findOpen(key, frame.time)
     // The doubtful SYN that a SYN/ACK accepts.
     var reopening: UInt32?
     if let place = found, flags.syn {
@@ -144,7 +143,7 @@ struct Transports<
     guard
       let place = found
         ?? begin(
-          key, hash, isTurned ? destination : source, isTurned ? source : destination,
+          key, isTurned ? destination : source, isTurned ? source : destination,
           frame, datagram.protocolNumber, isTurned, .tcpNew)
     else { return }
     if isTurned, let reopening { flows[place].tcp.toServer.begin(with: reopening) }
@@ -227,12 +226,11 @@ struct Transports<
     let key = FlowKey(
       source: source, destination: destination, protocolNumber: datagram.protocolNumber,
       vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
-    let hash = flows.hash(key)
-    var found = findOpen(key, hash, frame.time)
+    var found = findOpen(key, frame.time)
     if found == nil {
       let isTurned = isDNSResponse(packet)
       found = begin(
-        key, hash, isTurned ? destination : source, isTurned ? source : destination, frame,
+        key, isTurned ? destination : source, isTurned ? source : destination, frame,
         datagram.protocolNumber, isTurned, .datagramNew)
     }
     guard let place = found else { return nil }
@@ -288,7 +286,7 @@ struct Transports<
   }
 
   /// The flow that an ICMP error quotes a packet of, and the way the error goes: back.
-  private func findQuoted(
+  private mutating func findQuoted(
     _ quoted: RawSpan, _ version: ICMPMessage.Version, _ frame: Frame
   ) -> (UInt32, Direction)? {
     do throws(WireError) {
@@ -303,7 +301,7 @@ struct Transports<
         destination: Endpoint(address: packet.destination, port: marks.1),
         protocolNumber: packet.protocolNumber, vlans: frame.link.vlans,
         tunnelDepth: frame.tunnelDepth)
-      guard let place = flows.find(key, hash: flows.hash(key)) else { return nil }
+      guard let place = flows.find(key) else { return nil }
       let hasPorts = IPProtocol(rawValue: packet.protocolNumber).hasPorts
       let source = Endpoint(address: packet.source, port: hasPorts ? marks.0 : 0)
       return (place, flows[place].direction(from: source).opposite)
@@ -360,11 +358,10 @@ struct Transports<
   private mutating func find(
     _ key: FlowKey, _ datagram: PacketDecoder.Datagram, _ frame: Frame, _ ports: (UInt16, UInt16)
   ) -> (place: UInt32, isNew: Bool)? {
-    let hash = flows.hash(key)
-    if let known = findOpen(key, hash, frame.time) { return (known, false) }
+    if let known = findOpen(key, frame.time) { return (known, false) }
     guard
       let place = begin(
-        key, hash, Endpoint(address: datagram.source, port: ports.0),
+        key, Endpoint(address: datagram.source, port: ports.0),
         Endpoint(address: datagram.destination, port: ports.1), frame, datagram.protocolNumber,
         false, .datagramNew)
     else { return nil }
@@ -418,15 +415,15 @@ struct Transports<
 
   /// The flow of a packet, unless it was silent for so long that the packet begins another.
   @inline(__always)
-  private mutating func findOpen(_ key: FlowKey, _ hash: UInt32, _ time: Timestamp) -> UInt32? {
-    guard let place = flows.find(key, hash: hash) else { return nil }
+  private mutating func findOpen(_ key: FlowKey, _ time: Timestamp) -> UInt32? {
+    guard let place = flows.find(key) else { return nil }
     guard flows.isExpired(place, at: time) else { return place }
     end(place, .timeout)
     return nil
   }
 
   private mutating func begin(
-    _ key: FlowKey, _ hash: UInt32, _ client: Endpoint, _ server: Endpoint, _ frame: Frame,
+    _ key: FlowKey, _ client: Endpoint, _ server: Endpoint, _ frame: Frame,
     _ protocolNumber: UInt8, _ isTurned: Bool, _ list: FlowTable.Lifetime
   ) -> UInt32? {
     if flows.isFull, let victim = flows.victim() {
@@ -441,7 +438,7 @@ struct Transports<
       protocolNumber: protocolNumber, tunnelDepth: frame.tunnelDepth, vlans: frame.link.vlans,
       source: frame.source, start: frame.time)
     if frame.tunnelDepth > 0 { context.tunnel = tunnel }
-    guard let place = flows.insert(Flow(key: key, context: context, hash: hash, list: list)) else {
+    guard let place = flows.insert(key, context, in: list) else {
       return nil
     }
     applications.flowBegan(&flows[place])

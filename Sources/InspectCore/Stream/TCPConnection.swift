@@ -38,8 +38,7 @@ struct TCPConnection {
     }
   }
 
-  var toServer = Half()
-  var toClient = Half()
+  private var halves = InlineArray<2, Half>(repeating: Half())
   var handshake = Handshake.waiting
   /// The number of a client's SYN that came into the open connection, if the last SYN was one.
   var doubtfulSYN: UInt32?
@@ -52,11 +51,20 @@ struct TCPConnection {
     case over
   }
 
+  /// One place to yield from: an accessor with two is not inlined.
   subscript(direction: Direction) -> Half {
-    get { direction == .toServer ? toServer : toClient }
-    _modify {
-      if direction == .toServer { yield &toServer } else { yield &toClient }
-    }
+    @inline(__always) _read { yield halves[Int(direction.rawValue)] }
+    @inline(__always) _modify { yield &halves[Int(direction.rawValue)] }
+  }
+
+  var toServer: Half {
+    @inline(__always) _read { yield halves[0] }
+    @inline(__always) _modify { yield &halves[0] }
+  }
+
+  var toClient: Half {
+    @inline(__always) _read { yield halves[1] }
+    @inline(__always) _modify { yield &halves[1] }
   }
 }
 
