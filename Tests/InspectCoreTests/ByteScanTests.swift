@@ -60,4 +60,34 @@ import Testing
     #expect(beyond == nil)
     #expect(before == 0)
   }
+
+  /// Names of every length up to three loads, with one byte that differs at every place.
+  @Test func aPrefixInAnyCaseIsOneUpToTheByteThatDiffers() {
+    let names: [StaticString] = [
+      "", "a", "host", "expect", "referer", "upgrade:", "user-agent", "content-type",
+      "content-encoding", "transfer-encoding", "sec-websocket-extensions",
+    ]
+    for name in names {
+      let text = name.withUTF8Buffer { Array($0) }
+      let capitals = text.map { $0.isASCIILetter ? $0 & 0xdf : $0 }
+      for spelling in [text, capitals] {
+        let longer = spelling + [0x3a]
+        let whole = longer.span.bytes
+        var isRight =
+          whole.hasPrefixIgnoringCase(name) && whole.hasPrefix(spelling.span.bytes)
+          && !whole.equalsIgnoringCase(name) && spelling.span.bytes.equalsIgnoringCase(name)
+        #expect(isRight, "\(name)")
+        for place in spelling.indices {
+          isRight = !whole.extracting(first: place).hasPrefixIgnoringCase(name)
+          for byte in UInt8.min ... .max where byte.lowercasedASCII != text[place] {
+            var other = spelling
+            other[place] = byte
+            if other.span.bytes.hasPrefixIgnoringCase(name) { isRight = false }
+            if whole.hasPrefix(other.span.bytes) { isRight = false }
+          }
+          #expect(isRight, "\(name) at \(place)")
+        }
+      }
+    }
+  }
 }

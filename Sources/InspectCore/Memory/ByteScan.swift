@@ -38,16 +38,28 @@ public enum ByteScan {
     return nil
   }
 
+  /// The 32 bytes at `offset` as little-endian words, their bounds checked once.
+  @inline(__always)
+  static func fourWords(
+    of bytes: RawSpan, at offset: Int
+  ) -> (UInt64, UInt64, UInt64, UInt64) {
+    precondition(offset >= 0 && bytes.byteCount &- offset >= 32)
+    func word(_ index: Int) -> UInt64 {
+      UInt64(
+        littleEndian: unsafe bytes.unsafeLoadUnaligned(
+          fromUncheckedByteOffset: offset &+ 8 &* index, as: UInt64.self))
+    }
+    return (word(0), word(1), word(2), word(3))
+  }
+
   /// Whether all bytes are printable ASCII, space included.
   public static func isPrintable(_ bytes: RawSpan) -> Bool {
     var offset = 0
     let count = bytes.byteCount
+    // In words: comparisons of order are no vector operations in Swift 6.3.
     while count - offset >= 32 {
-      let block = unsafe bytes.unsafeLoadUnaligned(
-        fromUncheckedByteOffset: offset, as: SIMD32<UInt8>.self)
-      let others = block &- SIMD32(repeating: 0x20) .>= SIMD32(repeating: 0x5f)
-      let words = unsafe unsafeBitCast(others, to: SIMD4<UInt64>.self)
-      guard words.x | words.y | words.z | words.w == 0 else { return false }
+      let words = fourWords(of: bytes, at: offset)
+      guard isPrintable(words.0, words.1, words.2, words.3) else { return false }
       offset &+= 32
     }
     while count - offset >= 8 {
@@ -67,12 +79,24 @@ public enum ByteScan {
   /// The caller has seen that 8 bytes are there.
   @inline(__always)
   private static func isPrintable(_ bytes: RawSpan, at offset: Int) -> Bool {
+    let word = bytes.load(offset, as: UInt64.self)
+    return isPrintable(word, word, word, word)
+  }
+
+  @inline(__always)
+  private static func isPrintable(
+    _ first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64
+  ) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs = ones &* 0x80
-    let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-    // Without high bits nothing is carried into the next byte.
-    return word & highs == 0 && (word &+ ones &* 0x60) & highs == highs
-      && (word &+ ones) & highs == 0
+    // Without high bits nothing is carried into the next byte: from DEL upwards one more sets the
+    // bit, from a space upwards 60 (hexadecimal) more do.
+    let deletes =
+      (first &+ ones) | (second &+ ones) | (third &+ ones) | (fourth &+ ones)
+    let beyond = first | second | third | fourth | deletes
+    let spaces = ones &* 0x60
+    let from = (first &+ spaces) & (second &+ spaces) & (third &+ spaces) & (fourth &+ spaces)
+    return beyond & highs == 0 && from & highs == highs
   }
 
   /// With twice the same byte the second comparison falls away when this is inlined.

@@ -8,8 +8,10 @@ struct StreamMemory {
   /// How far back it goes, in bytes.
   static var byteCount: Int { 4096 }
   private static var groups: Int { byteCount / 8 }
+  private static var words: Int { groups / 4 }
 
-  private var digests = InlineArray<512, UInt8>(repeating: 0)
+  /// Four groups in a word, the first one lowest.
+  private var digests = InlineArray<128, UInt32>(repeating: 0)
   /// The last bytes, fewer than eight, the first one lowest.
   private var rest: UInt64 = 0
   /// Bytes since the beginning, or since the last gap.
@@ -20,7 +22,14 @@ struct StreamMemory {
   init(key: UInt64) { self.key = key | 1 }
 
   @inline(__always)
-  private func digest(_ word: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: (word &* key) >> 56) }
+  private func digest(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: (word &* key) >> 56) }
+
+  /// The digests of four groups.
+  @inline(__always)
+  private func digests(of bytes: RawSpan, at offset: Int) -> UInt32 {
+    let words = ByteScan.fourWords(of: bytes, at: offset)
+    return digest(words.0) | digest(words.1) << 8 | digest(words.2) << 16 | digest(words.3) << 24
+  }
 
   /// Adds bytes that follow those before.
   mutating func append(_ bytes: RawSpan) {
@@ -36,12 +45,7 @@ struct StreamMemory {
     while count & 31 != 0, bytes.byteCount &- offset >= 8 { appendGroup(of: bytes, &offset) }
     // This is done for every byte that somebody reads: four groups at a time, which lie together.
     while bytes.byteCount &- offset >= 32 {
-      let four = bytes.extracting(offset..<offset &+ 32)
-      let group = (count >> 3) & (StreamMemory.groups - 4)
-      digests[group] = digest(four.loadLittleEndian(0))
-      digests[group &+ 1] = digest(four.loadLittleEndian(8))
-      digests[group &+ 2] = digest(four.loadLittleEndian(16))
-      digests[group &+ 3] = digest(four.loadLittleEndian(24))
+      digests[(count >> 5) & (StreamMemory.words - 1)] = digests(of: bytes, at: offset)
       offset &+= 32
       count &+= 32
     }
@@ -54,16 +58,24 @@ struct StreamMemory {
 
   @inline(__always)
   private mutating func appendGroup(of bytes: RawSpan, _ offset: inout Int) {
-    digests[(count >> 3) & (StreamMemory.groups - 1)] = digest(bytes.loadLittleEndian(offset))
+    put(digest(bytes.loadLittleEndian(offset)))
     offset &+= 8
     count &+= 8
+  }
+
+  /// Puts the digest of the group that `count` is in to its place.
+  @inline(__always)
+  private mutating func put(_ digest: UInt32) {
+    let shift = UInt32(truncatingIfNeeded: count & 24)
+    let word = (count >> 5) & (StreamMemory.words - 1)
+    digests[word] = digests[word] & ~(0xff << shift) | digest << shift
   }
 
   private mutating func append(_ byte: UInt8) {
     let place = UInt64(truncatingIfNeeded: count & 7)
     if place == 0 { rest = 0 }
     rest |= UInt64(byte) << (place * 8)
-    if place == 7 { digests[(count >> 3) & (StreamMemory.groups - 1)] = digest(rest) }
+    if place == 7 { put(digest(rest)) }
     count &+= 1
   }
 
@@ -81,7 +93,8 @@ struct StreamMemory {
     var group = max(max(start + 7, 0) >> 3, whole - StreamMemory.groups)
     while group < whole, group * 8 + 8 <= end {
       let word: UInt64 = bytes.loadLittleEndian(group * 8 - start)
-      if digests[group & (StreamMemory.groups - 1)] != digest(word) { return false }
+      let known = digests[(group >> 2) & (StreamMemory.words - 1)] >> UInt32((group & 3) * 8)
+      if known & 0xff != digest(word) { return false }
       group += 1
     }
     var position = max(whole * 8, start, 0)
@@ -97,6 +110,8 @@ struct StreamMemory {
 /// The memories of all directions whose retransmissions are compared.
 struct StreamMemories: ~Copyable {
   private var memories: Slab<StreamMemory>
+  /// Those that were used and are not: to move them in and out would cost more than to keep them.
+  private var free: [UInt32] = []
   private let key: UInt64
   /// Directions that found no room.
   private(set) var uncompared: UInt64 = 0
@@ -106,7 +121,7 @@ struct StreamMemories: ~Copyable {
     self.key = key
   }
 
-  var count: Int { memories.count }
+  var count: Int { memories.count - free.count }
 
   /// Adds what is handed on of a direction.
   @inline(__always)
@@ -117,7 +132,10 @@ struct StreamMemories: ~Copyable {
   }
 
   private mutating func begin(_ direction: Direction, _ flow: inout Flow) {
-    if let place = memories.insert(StreamMemory(key: key)) {
+    if let place = free.popLast() {
+      memories[place].removeAll()
+      flow.tcp[direction].memory = place
+    } else if let place = memories.insert(StreamMemory(key: key)) {
       flow.tcp[direction].memory = place
     } else {
       // It is asked once: whether there is room changes all the time.
@@ -135,7 +153,7 @@ struct StreamMemories: ~Copyable {
   mutating func forget(_ direction: Direction, _ flow: inout Flow) {
     let place = flow.tcp[direction].memory
     flow.tcp[direction].memory = UInt32.max
-    if place < UInt32.max - 1 { memories.remove(place) }
+    if place < UInt32.max - 1 { free.append(place) }
   }
 
   func agree(

@@ -43,15 +43,21 @@ extension RawSpan {
 
   /// Whether the bytes are those of `other`.
   public func equals(_ other: RawSpan) -> Bool {
-    guard byteCount == other.byteCount else { return false }
-    for index in byteOffsets where self[index] != other[index] { return false }
-    return true
+    byteCount == other.byteCount && hasPrefix(other)
   }
 
   /// Whether the first bytes are those of `other`.
   public func hasPrefix(_ other: RawSpan) -> Bool {
     guard byteCount >= other.byteCount else { return false }
-    for index in other.byteOffsets where self[index] != other[index] { return false }
+    var index = 0
+    while other.byteCount - index >= 8 {
+      guard load(index, as: UInt64.self) == other.load(index) else { return false }
+      index &+= 8
+    }
+    while index < other.byteCount {
+      guard self[index] == other[index] else { return false }
+      index &+= 1
+    }
     return true
   }
 
@@ -65,8 +71,18 @@ extension RawSpan {
     let count = lowercased.utf8CodeUnitCount
     guard byteCount >= count else { return false }
     return lowercased.withUTF8Buffer { buffer in
-      for index in 0..<count where unsafe buffer[index] != self[index].lowercasedASCII {
-        return false
+      let text = unsafe buffer.span.bytes
+      guard count >= 8 else {
+        for index in 0..<count where text[index] != self[index].lowercasedASCII { return false }
+        return true
+      }
+      // Eight at a time, the last eight partly again.
+      var index = 0
+      while index < count {
+        let place = min(index, count &- 8)
+        guard text.load(place, as: UInt64.self) == load(place, as: UInt64.self).lowercasedASCII
+        else { return false }
+        index &+= 8
       }
       return true
     }
@@ -100,5 +116,19 @@ extension UInt8 {
     if isASCIIDigit { return self &- 0x30 }
     let letter = (self | 0x20) &- 0x61
     return letter < 6 ? letter + 10 : nil
+  }
+}
+
+extension UInt64 {
+  /// Eight bytes, each upper-case ASCII letter of them in lower case.
+  @inline(__always)
+  var lowercasedASCII: UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs = ones &* 0x80
+    let low = self & ~highs
+    // The high bit of each byte from A, and of each beyond Z.
+    let fromA = low &+ ones &* (0x80 - 0x41)
+    let beyondZ = low &+ ones &* (0x7f - 0x5a)
+    return self | (fromA & ~beyondZ & ~self & highs) >> 2
   }
 }
