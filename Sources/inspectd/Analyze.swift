@@ -6,6 +6,7 @@ import InspectIO
 /// `inspectd analyze CAPTURE...`
 struct Analyze: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "analyze",
     abstract: "Inspect saved captures.",
     discussion: """
       Captures are pcap or pcapng, plain or gzip; several are read as one timeline.

@@ -5,11 +5,13 @@ import InspectIO
 /// `inspectd geo build | lookup`
 struct Geo: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "geo",
     abstract: "Build the default country and ASN database, or look addresses up.",
     subcommands: [Build.self, Lookup.self])
 
   struct Build: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "build",
       abstract: "Build the default database from the IPFire data in Debian's packages.",
       discussion: """
         The data is CC BY-SA 4.0, IPFire Location, https://location.ipfire.org/.
@@ -40,6 +42,7 @@ struct Geo: ParsableCommand {
 
   struct Lookup: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "lookup",
       abstract: "Say where addresses are, as tab-separated lines.",
       discussion: "Example:\n  inspectd geo lookup 1.8.0.1 2001:db8::1")
 

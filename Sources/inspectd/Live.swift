@@ -4,6 +4,7 @@ import InspectIO
 /// `inspectd live -i IFACE`
 struct Live: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "live",
     abstract: "Inspect an interface until stopped (Ctrl-C).",
     discussion: """
       Examples:

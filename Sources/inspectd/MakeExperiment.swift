@@ -12,6 +12,7 @@ struct MakeExperiment: ParsableCommand {
 
   struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "plan",
       abstract: "Draw slots at random times: unlock and lock again, or leave the phone alone.",
       discussion: """
         Capture while the slots pass, then: inspectd analyze CAPTURE --experiment plan.csv
@@ -96,6 +97,7 @@ struct MakeExperiment: ParsableCommand {
 
   struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "run",
       abstract: "Say on the terminal, at each slot of a plan, what to do.",
       discussion: "Example:\n  inspectd experiment run plan.csv")
 

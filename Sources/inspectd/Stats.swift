@@ -4,6 +4,7 @@ import InspectIO
 /// `inspectd stats EVE.jsonl`
 struct Stats: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "stats",
     abstract: "Count alerts by country, hour and kind of data, for publication.",
     discussion: """
       No device and no address is in it, and counts below k are left out. With --epsilon noise is

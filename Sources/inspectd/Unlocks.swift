@@ -4,6 +4,7 @@ import InspectIO
 /// `inspectd unlocks FILE`
 struct Unlocks: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "unlocks",
     abstract: "Show how an unlock log is understood, as CSV.",
     discussion: "Example:\n  inspectd unlocks phone-events.txt")
 

@@ -4,10 +4,12 @@ import InspectIO
 /// `inspectd watch hash`
 struct Watch: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "watch",
     abstract: "Prepare lists of watched values.", subcommands: [Hash.self])
 
   struct Hash: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "hash",
       abstract: "Write a watch list with HMACs in place of its values.",
       discussion: """
         The list can then be used where nobody may read it, with the same key. The key file is made
