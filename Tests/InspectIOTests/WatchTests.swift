@@ -227,6 +227,59 @@ private let lists: [WatchIndex] = values.compactMap {
   }
 }
 
+@Suite struct WatchPlaceTests {
+  /// The search takes blocks of 64 bytes: a value may lie across them anywhere, at the beginning and
+  /// at the end.
+  @Test(arguments: [0, 5, 6, 7, 13, 16, 21])
+  func anywhereInABlock(_ place: Int) throws {
+    let (kind, value) = values[place]
+    let encoded = Data("x;\(value)".utf8).base64EncodedString()
+    let digits = value.utf8.map { String(format: "%02x", $0) }.joined()
+    let escaped = value.utf8.map { String(format: "%%%02X", $0) }.joined()
+    for text in [value, encoded, digits, escaped] {
+      for lead in 0..<70 {
+        let front = String(repeating: "- ", count: lead / 2) + (lead % 2 == 1 ? "(" : "")
+        for tail in ["", ")", ") and some more of what stands behind, up to another block."] {
+          let seen = search(front + text + tail, lists[place])
+          #expect(seen.map(\.kind) == [kind], "\(lead) \(text) \(tail)")
+        }
+      }
+    }
+  }
+
+  /// Base64 is found at every alignment, in noise, with lines and without, whatever its length.
+  @Test func insideOfNoise() throws {
+    let noise = Data((0..<400).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 139) | 0x80 })
+    for place in [0, 5, 7, 13] {
+      for start in 100..<112 {
+        // Bytes beyond ASCII are letters: without a sign between them it would be a part of a word.
+        let bytes = noise.prefix(start) + Data(";\(values[place].value);".utf8) + noise.suffix(90)
+        for options: Data.Base64EncodingOptions in [[], [.lineLength76Characters]] {
+          let text = bytes.base64EncodedString(options: options)
+          let seen = search("(\(text))", lists[place])
+          #expect(seen.map(\.path) == ["base64"], "\(values[place].kind) at \(start)")
+        }
+      }
+    }
+  }
+
+  /// Ten thousand values: each is found, and what differs in a digit is not.
+  @Test func inALongList() throws {
+    var text = "kind,value,label\n"
+    for number in 0..<5000 {
+      text += "imsi,24201\(1_000_000_000 + number * 7),n\nemail,user\(number)@example.com,n\n"
+    }
+    let list = try index(text)
+    for number in stride(from: 0, to: 5000, by: 37) {
+      let imsi = "24201\(1_000_000_000 + number * 7)"
+      #expect(search("{\"a\":\"x\",\"b\":\(imsi)}", list).count == 1)
+      #expect(search("{\"b\":24201\(1_000_000_001 + number * 7)}", list).isEmpty)
+      #expect(search("To: <USER\(number)@Example.com>", list).count == 1)
+      #expect(search("To: <user\(number)x@example.com>", list).isEmpty)
+    }
+  }
+}
+
 @Suite struct WatchLookAlikeTests {
   /// The last character another one.
   @Test(arguments: values.indices)

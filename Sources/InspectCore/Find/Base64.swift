@@ -115,6 +115,13 @@ enum Base64: ByteCoding {
     var symbols = 0
     var index = 0
     while index < encoded.byteCount {
+      if symbols & 3 == 0, let (first, second) = ByteScan.base64(encoded, at: index),
+        decoded.append(sixOf: first, andOf: second)
+      {
+        symbols &+= 16
+        index &+= 16
+        continue
+      }
       let bits = bits(encoded[index])
       if bits < whiteSpace {
         accumulator = accumulator << 6 | UInt32(bits)

@@ -10,15 +10,28 @@ extension Finder {
     var wasHot: Bool
   }
 
-  /// Searches a layer before it is looked at.
-  mutating func watch(_ layer: RawSpan) -> WatchLayer {
+  /// Searches a layer before it is looked at. Base64 that begins before `opened` is decoded anyhow.
+  mutating func watch(_ layer: RawSpan, opened: Int = 0) -> WatchLayer {
     guard watcher != nil else { return WatchLayer(hits: 0..<0, wasHot: false) }
     let first = watcher?.hits.count ?? 0
-    watcher?.scan(layer)
+    watcher?.scan(layer, opened: opened)
     let hits = first..<(watcher?.hits.count ?? first)
     let before = isWatchHot
     if !hits.isEmpty { isWatchHot = true }
     return WatchLayer(hits: hits, wasHot: before)
+  }
+
+  /// Searches a whole part. When it is base64 and nothing else, it is searched as what it is decoded
+  /// to.
+  mutating func watch(part bytes: RawSpan, _ part: MessagePart) -> WatchLayer {
+    guard watcher != nil, part == .httpRequestBody || part == .httpResponseBody,
+      bytes.byteCount >= 256, bytes.byteCount <= limits.decodedBytes, limits.depth > 0
+    else { return watch(bytes) }
+    let (blank, end) = bytes.trimmed
+    guard blank < end, Encoding(of: bytes.extracting(blank..<end)) == .base64 else {
+      return watch(bytes)
+    }
+    return watch(bytes, opened: blank &+ 1)
   }
 
   /// Notes what `watch` found in `bytes` and no leaf has shown.

@@ -100,7 +100,7 @@ public struct Finder: ~Copyable {
     guesses = 0
     half = ShortText()
     watcher?.begin()
-    let watched = watch(bytes)
+    let watched = watch(part: bytes, part)
     switch part {
     case .httpURL, .coapURI: walkURL(bytes, at: 0, depth: 0)
     case .tcpPayload where LoginLine.begins(bytes): walkLogin(bytes, at: 0)

@@ -90,10 +90,13 @@ public final class WatchIndex: Sendable {
   /// The fewest and the most characters of a form in `table`.
   let shortest: Int
   let longest: Int
-  /// With which bytes, in lower and upper case, forms in `table` begin.
-  let firsts: [Bool]
+  let prefixes: WatchPrefixes
   /// The fewest base64 symbols that hide a form or are a digest.
   let shortestRun: Int
+  /// The fewest hexadecimal digits that do.
+  let shortestHexadecimal: Int
+  /// Whether base64 of a form may be small letters and signs only.
+  let hidesInLowercase: Bool
   let hasPhoneNumbers: Bool
   /// Whether all forms in `table` are of ASCII.
   let isASCII: Bool
@@ -127,9 +130,13 @@ public final class WatchIndex: Sendable {
     eights = builder.eights
     shortest = builder.shortest
     longest = builder.longest
-    firsts = builder.firsts
-    let run = builder.forms.isEmpty ? Int.max : (builder.shortest * 4 + 2) / 3
+    prefixes = builder.prefixes
+    let hasNone = builder.forms.isEmpty
+    let run = hasNone ? Int.max : (builder.shortest * 4 + 2) / 3
     shortestRun = max(8, min(run, builder.digests.isEmpty ? Int.max : 22))
+    let hexadecimal = hasNone ? Int.max : builder.shortest * 2
+    shortestHexadecimal = max(12, min(hexadecimal, builder.digests.isEmpty ? Int.max : 32))
+    hidesInLowercase = builder.hidesInLowercase
     hasPhoneNumbers = builder.phoneNumbers > 0
     hasLongNumbers = builder.hasLongNumbers
     isASCII = builder.isASCII
@@ -240,7 +247,8 @@ extension WatchIndex {
     fileprivate var eights = WatchBits(count: 1 << 16)
     fileprivate var shortest = Int.max
     fileprivate var longest = 0
-    fileprivate var firsts = [Bool](repeating: false, count: 256)
+    fileprivate var prefixes = WatchPrefixes(forms: 0)
+    fileprivate var hidesInLowercase = false
     fileprivate var phoneNumbers = 0
     fileprivate var hasLongNumbers = false
     fileprivate var hasWithdrawn = false
@@ -342,24 +350,35 @@ extension WatchIndex {
       var bits = 1 << 16
       while bits < forms.count * 8, bits < 1 << 25 { bits *= 2 }
       eights = WatchBits(count: bits)
+      prefixes = WatchPrefixes(forms: forms.count)
       for form in forms {
         let entry = Entry(form.packed)
         var hash = WatchHash()
+        var prefix = WatchPrefixes.Prefix()
         var count = 0
         let end = Int(ends[Int(entry.value)]) - entry.suffix
-        var index = (entry.value == 0 ? 0 : Int(ends[Int(entry.value) - 1])) + entry.prefix
+        let start = (entry.value == 0 ? 0 : Int(ends[Int(entry.value) - 1])) + entry.prefix
+        var index = start
         while index < end, count < 8 {
           let byte = texts[index]
           index += 1
           guard byte.isWatchWord else { continue }
-          if count == 0 {
-            firsts[Int(byte)] = true
-            if byte.isASCIILetter { firsts[Int(byte & 0xDF)] = true }
-          }
           hash.add(byte)
+          prefix.append(byte)
           count += 1
           if count == 4 { fours.insert(hash.value) }
           if count == 8 { eights.insert(hash.value) }
+        }
+        prefixes.insert(prefix)
+        let kind = IdentifierKind(rawValue: kinds[Int(entry.value)] & 31) ?? .text
+        if kind == .phoneNumber {
+          // As it is dialled.
+          prefixes.insert(prefix.dialled(zeros: 1))
+          prefixes.insert(prefix.dialled(zeros: 2))
+        }
+        let style = WatchStyle(kind)
+        if !hidesInLowercase, style == .exact || style == .alphanumeric {
+          hidesInLowercase = WatchPrefixes.hidesInLowercase(texts[start..<max(start, end)])
         }
       }
     }
@@ -387,88 +406,4 @@ extension WatchIndex {
       return dropped
     }
   }
-}
-
-/// A table from hashes to entries: open addressing, filled once. Senders cannot add to it.
-struct WatchTable: Sendable {
-  /// The upper half of the hash, and the entry.
-  private var slots: [UInt64]
-  private let mask: Int
-  let isEmpty: Bool
-
-  private static var free: UInt64 { .max }
-
-  init(_ forms: [WatchIndex.Builder.Form]) {
-    var capacity = 16
-    while capacity < forms.count * 2 { capacity *= 2 }
-    slots = [UInt64](repeating: WatchTable.free, count: capacity)
-    mask = capacity - 1
-    isEmpty = forms.isEmpty
-    for form in forms {
-      var place = Int(truncatingIfNeeded: form.hash) & mask
-      while slots[place] != WatchTable.free { place = (place + 1) & mask }
-      slots[place] = form.hash & 0xFFFF_FFFF_0000_0000 | UInt64(form.packed)
-    }
-  }
-
-  /// The first entry with this hash that `matches`.
-  @inline(__always)
-  func find(_ hash: UInt64, where matches: (WatchIndex.Entry) -> Bool) -> WatchIndex.Entry? {
-    var place = Int(truncatingIfNeeded: hash) & mask
-    while true {
-      let slot = slots[place]
-      if slot == WatchTable.free { return nil }
-      if slot >> 32 == hash >> 32 {
-        let entry = WatchIndex.Entry(UInt32(truncatingIfNeeded: slot))
-        if matches(entry) { return entry }
-      }
-      place = (place &+ 1) & mask
-    }
-  }
-}
-
-/// A bit for each of many hashes.
-struct WatchBits: Sendable {
-  private var words: [UInt64]
-  private let mask: Int
-
-  /// `count` is a power of two, at least 64.
-  init(count: Int) {
-    words = [UInt64](repeating: 0, count: count / 64)
-    mask = count - 1
-  }
-
-  mutating func insert(_ hash: UInt64) {
-    let bit = Int(truncatingIfNeeded: hash >> 20) & mask
-    words[bit >> 6] |= 1 << UInt64(bit & 63)
-  }
-
-  @inline(__always)
-  func contains(_ hash: UInt64) -> Bool {
-    let bit = Int(truncatingIfNeeded: hash >> 20) & mask
-    return words[bit &>> 6] &>> UInt64(bit & 63) & 1 != 0
-  }
-}
-
-/// A hash that takes a character at a time and can be looked at after each. Its table holds only
-/// what a list's owner chose, so that it needs no secret key.
-struct WatchHash {
-  private var state: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  @inline(__always)
-  mutating func add(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
-
-  /// FNV-1a, mixed so that all bits depend on all characters (the finaliser of MurmurHash3).
-  @inline(__always)
-  var value: UInt64 {
-    var mixed = state
-    mixed = (mixed ^ mixed >> 33) &* 0xFF51_AFD7_ED55_8CCD
-    mixed = (mixed ^ mixed >> 33) &* 0xC4CE_B9FE_1A85_EC53
-    return mixed ^ mixed >> 33
-  }
-}
-
-extension UInt8 {
-  /// A letter, a digit, or a byte of a letter beyond ASCII; the marks before UTF-16 are none.
-  var isWatchWord: Bool { self >= 0x80 && self < 0xFE || isAlphanumeric }
 }

@@ -52,6 +52,17 @@ public struct ByteBuffer: ~Copyable {
     return true
   }
 
+  /// Appends the first six bytes of two big-endian words; false when there is no room for sixteen.
+  @inline(__always)
+  mutating func append(sixOf first: UInt64, andOf second: UInt64) -> Bool {
+    guard limit - count >= 16 else { return false }
+    reserve(count + 16)
+    unsafe base!.storeBytes(of: first.bigEndian, toByteOffset: count, as: UInt64.self)
+    unsafe base!.storeBytes(of: second.bigEndian, toByteOffset: count + 6, as: UInt64.self)
+    count += 12
+    return true
+  }
+
   /// Appends ASCII text, as much as fits.
   public mutating func append(_ text: StaticString) {
     text.withUTF8Buffer { buffer in _ = append(unsafe buffer.span.bytes) }
@@ -99,8 +110,13 @@ public struct ByteBuffer: ~Copyable {
     capacity = 0
   }
 
+  @inline(__always)
   private mutating func reserve(_ needed: Int) {
-    guard needed > capacity else { return }
+    if needed > capacity { grow(needed) }
+  }
+
+  @inline(never)
+  private mutating func grow(_ needed: Int) {
     let grown = min(max(needed, capacity * 2, 64), limit)
     let moved = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
     if let base = unsafe base {

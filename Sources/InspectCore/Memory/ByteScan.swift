@@ -106,10 +106,10 @@ public enum ByteScan {
   ) -> Int? {
     var offset = max(start, 0)
     let count = bytes.byteCount
+    let firsts = SIMD4(repeating: ones &* UInt64(first))
+    let seconds = SIMD4(repeating: ones &* UInt64(second))
     while count - offset >= 32 {
-      if let hit = hit(bytes, at: offset, SIMD32(repeating: first), SIMD32(repeating: second)) {
-        return hit
-      }
+      if let hit = hit(bytes, at: offset, firsts, seconds) { return hit }
       offset &+= 32
     }
     while count - offset >= 8 {
@@ -124,16 +124,17 @@ public enum ByteScan {
     return nil
   }
 
-  /// The caller has seen that 32 bytes are there.
+  /// The caller has seen that 32 bytes are there. As with `zeroBytes`, the lowest set bit of a word is
+  /// right; comparisons of lanes would be a loop over them (Swift 6.3.1).
   @inline(__always)
   private static func hit(
-    _ bytes: RawSpan, at offset: Int, _ first: SIMD32<UInt8>, _ second: SIMD32<UInt8>
+    _ bytes: RawSpan, at offset: Int, _ first: SIMD4<UInt64>, _ second: SIMD4<UInt64>
   ) -> Int? {
     let block = unsafe bytes.unsafeLoadUnaligned(
-      fromUncheckedByteOffset: offset, as: SIMD32<UInt8>.self)
-    let equal = (block .== first) .| (block .== second)
-    // A mask's lane is all ones or all zeros: as four words the first set bit says which lane.
-    let words = unsafe unsafeBitCast(equal, to: SIMD4<UInt64>.self)
+      fromUncheckedByteOffset: offset, as: SIMD4<UInt64>.self)
+    let one = block ^ first
+    let other = block ^ second
+    let words = ((one &- ones) & ~one | (other &- ones) & ~other) & highs
     guard words.x | words.y | words.z | words.w != 0 else { return nil }
     if words.x != 0 { return offset &+ lane(words.x) }
     if words.y != 0 { return offset &+ 8 &+ lane(words.y) }
