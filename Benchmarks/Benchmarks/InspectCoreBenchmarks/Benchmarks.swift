@@ -11,6 +11,7 @@ let benchmarks: @Sendable () -> Void = {
   pipelineBenchmarks()
   httpBenchmarks()
   finderBenchmarks()
+  watchBenchmarks()
   outputBenchmarks()
   correlationBenchmarks()
 }
