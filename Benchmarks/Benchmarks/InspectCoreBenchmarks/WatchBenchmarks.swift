@@ -19,7 +19,8 @@ func watchBenchmarks() {
       return "[" + repeatElement(event, count: 50).joined(separator: ",") + "]"
     }
     benchmark("Watch: HTML, \(count) values", count) {
-      let paragraph = "<p class=\"text\">A page about nothing, with <a href=\"/next\">a link</a>.</p>\n"
+      let paragraph =
+        "<p class=\"text\">A page about nothing, with <a href=\"/next\">a link</a>.</p>\n"
       return "<!DOCTYPE html><html><body>\n" + String(repeating: paragraph, count: 800)
     }
   }
