@@ -251,6 +251,9 @@ struct Transports<
     let message = try ICMPMessage(datagram.payload, version: version)
     counters.icmp &+= 1
     guard isIntact(datagram, .wrongICMPChecksum, nil, frame) else { return }
+    if message.isJoining(from: datagram.source) {
+      applications.exchange.cases.joined(frame.link.source, at: frame.time)
+    }
     if let quoted = message.quotedPacket {
       if let (place, direction) = findQuoted(quoted, version, frame) {
         // An error is no answer.

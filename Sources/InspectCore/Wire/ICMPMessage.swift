@@ -50,6 +50,14 @@ public struct ICMPMessage: ~Escapable {
     }
   }
 
+  /// Whether who sends this has just joined the network: it asks for routers (RFC 4861 section
+  /// 6.3.7), or without an address whether anybody has the one that it is about to take (RFC 4862
+  /// section 5.4.2).
+  public func isJoining(from source: IPAddress) -> Bool {
+    version == .six
+      && (type == 133 || type == 135 && source == IPAddress(high: 0, low: 0))
+  }
+
   /// The packet that an error message quotes, from its IP header on; nil for other messages.
   public var quotedPacket: RawSpan? {
     @_lifetime(copy self) get {
