@@ -117,6 +117,50 @@ struct UnlockStudyTests {
     #expect(try #require(wrong.statistics.pValue) > #require(right.statistics.pValue))
   }
 
+  /// The phone's words tell the clock, and every destination is told the same.
+  @Test(arguments: [false, true])
+  func aDeviceHasOneClock(isOwn: Bool) throws {
+    var draws = Draws(7)
+    var content = UnlockStudy.Log()
+    content.unlocks = unlocks.map { at($0 + 60) }
+    content.precision = 1_000_000
+    content.anchor = ClockAnchor(shift: ClockShift(offset: 60_100_000_000), uncertainty: 0.2)
+    let sends = [trigger(&draws), use(&draws), use(&draws)]
+    let results = UnlockStudy(content, observed: day).examine(
+      sends.map { $0.sorted().map(at) }, anchoredBy: isOwn ? [0] : [])
+    #expect(results[0].verdict == .unlock)
+    #expect(results[0].statistics.followed == 40)
+    for result in results {
+      #expect(result.clock == ClockShift(offset: 60_100_000_000))
+      #expect(result.clockUncertainty == 0.2)
+    }
+  }
+
+  /// The log is hours off in its zone; what the phone writes does not tell that, but the rest.
+  @Test func aZoneOnTopOfTheAnchor() throws {
+    var draws = Draws(8)
+    var content = UnlockStudy.Log()
+    content.unlocks = unlocks.map { at($0 + 7_260) }
+    content.precision = 1_000_000
+    content.anchor = ClockAnchor(shift: ClockShift(offset: 60_000_000_000), uncertainty: 0.2)
+    let sends = [trigger(&draws), use(&draws), use(&draws)].map { $0.sorted().map(at) }
+    let results = UnlockStudy(content, observed: day).examine(sends)
+    #expect(results[0].verdict == .unlock)
+    #expect(results.allSatisfy { $0.clock.offset == 7_260_000_000_000 })
+    #expect(results.allSatisfy { $0.clockUncertainty == 0.2 })
+  }
+
+  @Test func whatComesWithTheLightIsNotTheUnlock() {
+    var draws = Draws(9)
+    var content = UnlockStudy.Log()
+    content.unlocks = unlocks.map(at)
+    content.screenOns = unlocks.map { at($0 - draws.even(0.3, 1.6)) }
+    content.precision = 1_000_000
+    let sends = content.screenOns.map { $0.advanced(byNanoseconds: Int64(draws.even(1e8, 4e8))) }
+    let results = UnlockStudy(content, observed: day).examine([sends])
+    #expect(results[0].verdict == .screenOn)
+  }
+
   @Test func extremeTimesDoNotTrap() {
     let times = [Int64.min, -1, 0, 1, .max].map { Timestamp(nanoseconds: $0) } + unlocks.map(at)
     for range in [Timestamp(nanoseconds: .min)...Timestamp(nanoseconds: .max), day] {
@@ -126,7 +170,8 @@ struct UnlockStudyTests {
         log.screenOffs = times.sorted()
         log.boots = times.sorted()
         log.precision = precision
-        log.anchor = ClockShift(offset: .max, drift: 1e300)
+        log.anchor = ClockAnchor(
+          shift: ClockShift(offset: .max, drift: 1e300), uncertainty: .infinity)
         let results = UnlockStudy(log, observed: range).examine([times.sorted(), []])
         #expect(results.count == 2)
       }

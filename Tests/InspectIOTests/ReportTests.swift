@@ -40,7 +40,7 @@ private func events(_ lines: [String]) -> RecordedEvents {
     for text in [
       "02:00:00:00:00:10 → example.com", "49...18", "#00ff", "byte 7", "seen 3 times",
       "<span class=\"chip\">base64</span>\n → <span class=\"chip\">json:IMEI1</span>",
-      "12 of 12 screen unlocks were followed by a send within 3 s; by chance 0.4.",
+      "12 of 12 screen unlocks were followed within 3 s by a send (0.4 expected by chance).",
       "2.4e-11", "13", "SHA-256 abcd", "25 bytes, 25 %", "75 bytes, 75 %", "as of 2026-11-01",
     ] {
       #expect(html.contains(text), "\(text)")

@@ -99,10 +99,13 @@ public struct UnlockFinding: Sendable {
   /// The registrable domain or autonomous system whose destinations were tested together; empty for
   /// one destination.
   public let group: [UInt8]
+  /// What most sends were, where the requests that were seen all had one method.
+  public let method: HTTPMethod?
 
-  init(result: UnlockStudy.Result, group: [UInt8] = []) {
+  init(result: UnlockStudy.Result, group: [UInt8] = [], method: HTTPMethod? = nil) {
     self.result = result
     self.group = group
+    self.method = method
   }
 
   public var statistics: UnlockStatistics { result.statistics }

@@ -14,7 +14,17 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     /// What it received in clear.
     var kinds = KindSet()
     var context: FlowContext
+    /// The method of all requests that were seen; nil without any, or where they differ.
+    var method: HTTPMethod?
+    var requests = 0
     var unlock: UnlockFinding?
+
+    /// Another burst began, with a request of this method, if one was seen.
+    mutating func noteMethod(_ new: HTTPMethod?) {
+      guard let new else { return }
+      method = requests == 0 || method == new ? new : nil
+      requests += 1
+    }
   }
 
   public var atlas: Map
@@ -89,9 +99,11 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
 
   /// A device began to send at `time`.
   mutating func sent(
-    _ context: FlowContext, host: UInt32?, _ source: Destination.NameSource?, at time: Timestamp
+    _ context: FlowContext, host: UInt32?, _ source: Destination.NameSource?,
+    method: HTTPMethod? = nil, at time: Timestamp
   ) {
     guard let number = contact(context, host, source) else { return }
+    contacts[number].noteMethod(method)
     guard contacts[number].sends.count < limits.sendsPerContact, sendCount < limits.sends else {
       refused &+= 1
       return

@@ -14,18 +14,26 @@ extension CaseBook where Map: ~Copyable {
       unlockCoverage = .tested
       var log = track.log
       log.unlocks = watch.unlocks(of: index)
-      if log.anchor == nil, track.isPhoneClock, device < clocks.count {
-        log.anchor = clocks[device].shift
-      }
       let tested = contacts.indices.filter { contacts[$0].device == device }
+      var witnesses: [Int] = []
+      if log.anchor == nil, track.isPhoneClock, device < clocks.count {
+        log.anchor = clocks[device].anchor(over: observed)
+        let servers = clocks[device].witnesses(over: observed)
+        witnesses = tested.filter { servers.contains(contacts[$0].endpoint.address) }
+      }
       let study = UnlockStudy(log, observed: observed)
-      conclude(device, tested, study.examine(tested.map { contacts[$0].sends }))
-      examineGroups(tested, study, unlocks: log.unlocks.count)
+      let results = study.examine(
+        tested.map { contacts[$0].sends },
+        anchoredBy: tested.indices.filter { witnesses.contains(tested[$0]) })
+      conclude(device, tested, results)
+      examineGroups(tested, witnesses, study, unlocks: log.unlocks.count)
     }
   }
 
   /// Tests what is called too rarely alone, in groups.
-  private mutating func examineGroups(_ tested: [Int], _ study: UnlockStudy, unlocks: Int) {
+  private mutating func examineGroups(
+    _ tested: [Int], _ witnesses: [Int], _ study: UnlockStudy, unlocks: Int
+  ) {
     let most = max(2, unlocks / 8)
     var rare = DestinationGroups()
     for number in tested where contacts[number].sends.count <= most {
@@ -40,7 +48,9 @@ extension CaseBook where Map: ~Copyable {
       guard sends.count >= LagTracker.minimumUnlocks else { continue }
       // The others tell the clock; the members must not.
       let others = tested.filter { !group.members.contains($0) }
-      let results = study.examine([sends] + others.map { contacts[$0].sends })
+      let isWitness = group.members.contains { witnesses.contains($0) }
+      let results = study.examine(
+        [sends] + others.map { contacts[$0].sends }, anchoredBy: isWitness ? [0] : [])
       guard let result = results.first, result.verdict == .unlock,
         let speaker = group.members.max(by: {
           contacts[$0].sends.count < contacts[$1].sends.count
@@ -66,7 +76,7 @@ extension CaseBook where Map: ~Copyable {
     _ device: Int, _ tested: [Int], _ results: [UnlockStudy.Result]
   ) {
     for (place, number) in tested.enumerated() where results.indices.contains(place) {
-      contacts[number].unlock = UnlockFinding(result: results[place])
+      contacts[number].unlock = finding(number, results[place])
       if results[place].verdict == .unlock { raise(number, results[place]) }
     }
     for index in alerts.indices where contacts[alerts[index].contact].device == device {
@@ -74,19 +84,32 @@ extension CaseBook where Map: ~Copyable {
     }
   }
 
+  /// A resolver is asked whatever the others do.
+  private func isResolver(_ number: Int) -> Bool {
+    let port = contacts[number].endpoint.port
+    return contacts[number].host == nil && (port == 53 || port == 853)
+  }
+
+  private func finding(_ number: Int, _ result: UnlockStudy.Result) -> UnlockFinding {
+    let contact = contacts[number]
+    let isMost = contact.requests * 2 > contact.sends.count
+    return UnlockFinding(result: result, method: isMost ? contact.method : nil)
+  }
+
   private mutating func raise(
     _ number: Int, _ result: UnlockStudy.Result, group: [UInt8] = []
   ) {
-    // A resolver is asked whatever the others do.
-    let port = contacts[number].endpoint.port
-    guard contacts[number].host != nil || (port != 53 && port != 853) else { return }
+    guard !isResolver(number) else { return }
     var evidence = evidence(
       [], number, contacts[number].context,
       at: result.evidenceTime ?? contacts[number].sends.last ?? contacts[number].context.start)
     evidence.kinds = contacts[number].kinds
     // What only TLS named was not seen in clear.
     evidence.isEncrypted = evidence.kinds.isEmpty && contacts[number].nameSource == .tls
-    raise(.unlockCorrelatedTransfer, evidence, UnlockFinding(result: result, group: group))
+    let found =
+      group.isEmpty
+      ? finding(number, result) : UnlockFinding(result: result, group: group)
+    raise(.unlockCorrelatedTransfer, evidence, found)
     let isHousekeeping = contacts[number].host.map { Housekeeping.includes(hosts[$0]) } ?? false
     guard isHousekeeping, contacts[number].kinds.isEmpty else { return }
     for index in alerts.indices
@@ -116,7 +139,7 @@ extension CaseBook where Map: ~Copyable {
       let tested = contacts.indices.filter { contacts[$0].device == device }
       let mac = devices[device].mac
       let wakes = InferredUnlocks(
-        tested.map { contacts[$0].sends },
+        tested.map { isResolver($0) ? [] : contacts[$0].sends },
         checks: tested.map { number in
           contacts[number].host.map { Housekeeping.includes(hosts[$0]) } ?? false
         },
@@ -152,7 +175,7 @@ extension CaseBook where Map: ~Copyable {
       return
     }
     while clocks.count <= device { clocks.append(ClockAnchors()) }
-    clocks[device].note(phone, at: time)
+    clocks[device].note(phone, to: context.server.address, at: time)
   }
 
   /// More unlocks of the tracks that the configuration has, in the same order; what is not after a
@@ -177,7 +200,7 @@ extension CaseBook where Map: ~Copyable {
       guard study.isFollowing(result) else { continue }
       result.verdict = .unlock
       unlockCoverage = .tested
-      contacts[number].unlock = UnlockFinding(result: result)
+      contacts[number].unlock = finding(number, result)
       raise(number, result)
     }
   }

@@ -29,10 +29,10 @@ public struct LagLaws: Sendable {
   /// larger rate, triggers. A place without a law has a likelihood of zero.
   static let use = 0..<10
   static let busyUse = 10..<20
-  static let triggers = 20..<35
+  static let triggers = 20..<38
   /// The first lane of each of the first two groups begins with the law of no reaction.
   static let useCount = 79
-  static let triggerCount = 120
+  static let triggerCount = 144
   /// For each edge and law, the share that has not answered by then; without the steady sending.
   private let waiting: [SIMD8<Float>]
   private let edges = LagLaws.edges
@@ -77,6 +77,15 @@ public struct LagLaws: Sendable {
         for spread in [0.12, 0.25, 0.45] { add(share) { logNormal($0, median, spread) } }
       }
     }
+    // Unsteady ones: those that are too quick for a person, or that miss nearly no unlock.
+    for share in [0.6, 0.8, 0.9, 0.99] {
+      for median in [0.3, 0.65, 1.4] { add(share) { logNormal($0, median, 0.7) } }
+    }
+    for share in [0.8, 0.99] {
+      for median in [0.35, 0.7, 1.4] { add(share) { logNormal($0, median, 1.1) } }
+    }
+    for median in [2, 2.8, 4, 5.6] { add(0.99) { logNormal($0, median, 0.7) } }
+    for median in [2.8, 5] { add(0.99) { logNormal($0, median, 1.1) } }
     pad(to: LagLaws.triggers.upperBound)
     func lanes(_ value: ([Float]) -> Float) -> [SIMD8<Float>] {
       (0..<LagLaws.triggers.upperBound).map { lane in

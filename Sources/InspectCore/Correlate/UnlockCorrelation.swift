@@ -210,7 +210,23 @@ public struct UnlockCorrelation: Sendable {
       lagMedian: quantile(lags, 0.5),
       lagIQR: lags.isEmpty
         ? nil : (quantile(lags, 0.75) ?? 0) - (quantile(lags, 0.25) ?? 0),
-      pValue: pValue, correlogram: correlogram(sends))
+      pValue: pValue, correlogram: correlogram(sends), raster: raster(sends))
+  }
+
+  /// See `UnlockStatistics.raster`.
+  private func raster(_ sends: [Int64]) -> [Int8] {
+    var next = 0
+    return unlocks.prefix(UnlockStatistics.rasterLength).map { unlock in
+      guard
+        isFollowed(
+          unlock, sends, window: UnlockStatistics.correlogramReach - precision, from: &next)
+      else { return -1 }
+      let index = precision == 0 ? next : sends.lowerBound(of: unlock)
+      let place =
+        index < sends.count && sends[index] - unlock < UnlockStatistics.correlogramReach
+        ? index : index - 1
+      return Int8(clamping: max(0, sends[place] - unlock) / 1_000_000_000)
+    }
   }
 
   /// How many sends have an unlock from which they are `low ..< high` away.
@@ -311,6 +327,10 @@ public struct UnlockStatistics: Equatable, Sendable {
   /// How many sends came at each distance from an unlock, in bins of two seconds from 30 s before
   /// to 30 s after: what rises at the middle and not before it follows the unlock.
   public var correlogram: [Int]
+  /// For each of the first unlocks, the whole seconds to the first send after it, within half a
+  /// minute; -1 without one.
+  public var raster: [Int8]
+  public static let rasterLength = 60
 
   /// In nanoseconds.
   public static let correlogramReach: Int64 = 30_000_000_000

@@ -66,11 +66,22 @@ public struct UnlockEvidence: Sendable {
   func reaction(_ laws: LagLaws) -> Double {
     let steady = likelihoods[LagLaws.use.lowerBound][0]
     let busy = likelihoods[LagLaws.busyUse.lowerBound][0]
+    return ratio(meanReaction, Double(max(steady, busy)))
+  }
+
+  /// The natural logarithm of the same as a multiple of no reaction at the rate as measured, without
+  /// a ceiling: it tells how well shifts of a clock do against each other.
+  var loudness: Double {
+    guard steady > 0, meanReaction > 0 else { return 0 }
+    return Elementary.log(meanReaction) - Elementary.log(steady)
+      + Double(exponent - steadyExponent) * 0.693_147_180_559_945_3
+  }
+
+  private var meanReaction: Double {
     let use = sum(LagLaws.use.lowerBound..<LagLaws.busyUse.upperBound)
-    let mean =
+    return
       (use / Double(2 * LagLaws.useCount)
-        + sum(LagLaws.triggers) / Double(LagLaws.triggerCount)) / 2
-    return ratio(mean, Double(max(steady, busy)))
+      + sum(LagLaws.triggers) / Double(LagLaws.triggerCount)) / 2
   }
 
   private func largest(_ lanes: Range<Int>) -> Float {

@@ -8,11 +8,13 @@ public struct UnlockStudy: Sendable {
   public struct Log: Sendable {
     public var unlocks: [Timestamp] = []
     public var screenOffs: [Timestamp] = []
+    /// Where unlocks are told beside them.
+    public var screenOns: [Timestamp] = []
     public var boots: [Timestamp] = []
     /// How far its times may be off, on either side, in nanoseconds.
     public var precision: Int64 = 0
-    /// The clock's offset where the phone itself tells it, in the capture or beside it.
-    public var anchor: ClockShift?
+    /// The clock where the phone's own words in the capture tell it.
+    public var anchor: ClockAnchor?
     /// The unlocks are estimates from the traffic.
     public var isInferred = false
     /// The times are the capture's own: no shift of a clock is looked for.
@@ -37,6 +39,8 @@ public struct UnlockStudy: Sendable {
     case push
     case screenOff
     case boot
+    /// Comes with the screen's lighting up, and not with the unlock.
+    case screenOn
 
     /// The name in events.
     public var name: StaticString {
@@ -49,6 +53,7 @@ public struct UnlockStudy: Sendable {
       case .push: "push"
       case .screenOff: "screen-off"
       case .boot: "boot"
+      case .screenOn: "screen-on"
       }
     }
   }
@@ -77,9 +82,11 @@ public struct UnlockStudy: Sendable {
     public var shiftPValue: Double?
     /// When the e-value reached the level.
     public var evidenceTime: Timestamp?
+    /// The same for all destinations of the phone.
     public var clock: ClockShift
-    /// In seconds.
-    public var clockUncertainty: Double
+    /// In seconds; nil where nothing tells whether the clocks agree.
+    public var clockUncertainty: Double?
+    public var clockSources = ClockSources()
     /// RITA's, 0 to 1.
     public var beaconScore: Double
     public var isInferred = false
@@ -107,32 +114,38 @@ public struct UnlockStudy: Sendable {
   }
 
   /// Against wake-ups that the traffic itself shows, on the capture's own clock.
-  public init(inferred moments: [Timestamp], observed: ClosedRange<Timestamp>) {
+  public init(
+    inferred moments: [Timestamp], observed: ClosedRange<Timestamp>,
+    precision: Int64 = InferredUnlocks.Settings().precision
+  ) {
     var log = Log()
     log.unlocks = moments
-    log.precision = InferredUnlocks.precision
+    log.precision = precision
     log.isInferred = true
     log.isCaptureClock = true
     self.init(log, observed: observed)
   }
 
-  /// - Parameter sends: of each destination, in order of time.
-  public func examine(_ sends: [[Timestamp]]) -> [Result] {
+  /// - Parameters:
+  ///   - sends: of each destination, in order of time.
+  ///   - witnesses: the destinations without whose messages the log would have no anchor, or another;
+  ///     their own tests do without it.
+  public func examine(_ sends: [[Timestamp]], anchoredBy witnesses: [Int] = []) -> [Result] {
     let unlocks = Bursts.collapse(log.unlocks)
     let clock =
       log.isCaptureClock
       ? UnlockClock()
       : UnlockClock(
         unlocks: unlocks, sends: sends, observed: observed, middle: middle, anchor: log.anchor,
-        laws: laws, precision: log.precision)
+        anchoredBy: witnesses, laws: laws, precision: log.precision)
     var tracker = LagTracker(laws, precision: log.precision)
-    var tests: [ClockShift: UnlockCorrelation] = [:]
+    let test = test(unlocks, clock.told)
     var results = sends.indices.map { number in
-      examine(sends[number], number, unlocks, clock, &tracker, &tests)
+      examine(sends[number], number, unlocks, clock, test, &tracker)
     }
     UnlockStudy.adjust(&results)
     for index in results.indices where results[index].qValue != nil {
-      judge(&results[index], sends[index], unlocks, &tracker)
+      judge(&results[index], sends[index], unlocks, clock, index, &tracker)
     }
     if let experiment = log.experiment { judge(&results, sends, experiment) }
     return results
@@ -163,7 +176,7 @@ public struct UnlockStudy: Sendable {
     ).statistics(sends: sends)
     var result = Result(
       statistics: statistics, verdict: .none, qValue: nil, eValue: nil, shiftPValue: nil,
-      evidenceTime: nil, clock: ClockShift(), clockUncertainty: 0,
+      evidenceTime: nil, clock: ClockShift(), clockUncertainty: nil,
       beaconScore: BeaconScore.score(Bursts.collapse(sends), observed: observed))
     result.isInferred = log.isInferred
     return result
@@ -198,84 +211,75 @@ public struct UnlockStudy: Sendable {
 
   private func examine(
     _ sends: [Timestamp], _ number: Int, _ unlocks: [Timestamp], _ clock: UnlockClock,
-    _ tracker: inout LagTracker, _ tests: inout [ClockShift: UnlockCorrelation]
+    _ test: UnlockCorrelation, _ tracker: inout LagTracker
   ) -> Result {
-    let weights = clock.weights(without: number)
-    let likely = weights.indices.max { weights[$0] < weights[$1] } ?? 0
-    var shift = clock.candidates[likely].shift
+    let told = clock.told
     var result = Result(
-      statistics: statistics(sends, unlocks, shift, clock, weights, &tests), verdict: .none,
-      qValue: nil, eValue: nil, shiftPValue: nil, evidenceTime: nil, clock: shift,
-      clockUncertainty: 0, beaconScore: 0)
+      statistics: test.statistics(sends: sends), verdict: .none, qValue: nil, eValue: nil,
+      shiftPValue: nil, evidenceTime: nil, clock: told.shift, clockUncertainty: told.uncertainty,
+      clockSources: told.sources,
+      beaconScore: BeaconScore.score(Bursts.collapse(sends), observed: observed))
     result.isInferred = log.isInferred
-    result.beaconScore = BeaconScore.score(Bursts.collapse(sends), observed: observed)
     guard let pValue = result.statistics.pValue else {
       result.verdict = .tooFew
       return result
     }
     // Nothing to gain: with so many unlocks the counts alone would have seen it.
     if unlocks.count > UnlockStudy.manyUnlocks, pValue > 0.01 { return result }
-    let evidence = evidence(sends, unlocks, clock, weights, likely, &tracker)
+    let weights = clock.weights(without: number)
+    // Where the destination itself has helped to choose the clock, that choice costs its weight.
+    if clock.likeliest(without: number) != told.index {
+      result.statistics.pValue = min(1, pValue / max(weights[told.index], 1e-9))
+    }
+    let evidence = evidence(sends, unlocks, clock, weights, &tracker)
     result.eValue = evidence.value
     result.evidenceTime = evidence.sufficed
-    if evidence.value >= settings.level, evidence.index != likely {
-      // The destination itself says which shift: that choice costs its weight.
-      shift = evidence.shift
-      result.statistics = statistics(sends, unlocks, shift, clock, weights, &tests)
-      if let pValue = result.statistics.pValue {
-        result.statistics.pValue = min(1, pValue / weights[evidence.index])
-      }
-    }
-    result.clock = shift
-    result.clockUncertainty = clock.uncertainty(of: weights)
     return result
   }
 
-  /// The counts and the test against coincidence, under one shift.
-  private func statistics(
-    _ sends: [Timestamp], _ unlocks: [Timestamp], _ shift: ClockShift, _ clock: UnlockClock,
-    _ weights: [Double], _ tests: inout [ClockShift: UnlockCorrelation]
-  ) -> UnlockStatistics {
-    if let test = tests[shift] { return test.statistics(sends: sends) }
+  /// Of coincidence, on the clock that all are told. The windows are wider by what is not known of
+  /// it.
+  private func test(_ unlocks: [Timestamp], _ told: UnlockClock.Told) -> UnlockCorrelation {
     var configuration = settings.correlation
-    let doubt = shift == ClockShift() ? 0 : min(5, clock.uncertainty(of: weights))
-    let precision = min(max(0, log.precision), UnlockCorrelation.longestSpan)
-    configuration.precision = precision + Int64(doubt * 1e9)
-    let test = UnlockCorrelation(
-      unlocks: shift.corrected(unlocks, around: middle), observed: observed,
+    configuration.precision = precision(told.shift, told.uncertainty)
+    return UnlockCorrelation(
+      unlocks: told.shift.corrected(unlocks, around: middle), observed: observed,
       configuration: configuration)
-    if tests.count < 64 { tests[shift] = test }
-    return test.statistics(sends: sends)
+  }
+
+  /// How far the log's times may be off on the clock that is told, in nanoseconds.
+  private func precision(_ shift: ClockShift, _ uncertainty: Double?) -> Int64 {
+    let own = min(max(0, log.precision), UnlockCorrelation.longestSpan)
+    // Agreement that only the traffic shows is taken as it is.
+    guard shift != ClockShift() else { return own }
+    return own + Int64(min(5, uncertainty ?? 0) * 1e9)
   }
 
   private struct Evidence {
     var value = 0.0
-    var shift = ClockShift()
     /// The candidate that it is a part of.
     var index = 0
     var sufficed: Timestamp?
   }
 
   /// The e-value over the plausible shifts, by their weights (`ShiftedEvidence`). Each candidate of
-  /// the clock stands for its neighbourhood, of which some shifts are tried. The shift that is told
-  /// is the one that the others find likely, where that suffices, and the best one only where it
-  /// does not.
+  /// the clock stands for its neighbourhood, of which some shifts are tried. When it
+  /// sufficed is asked on the clock that is told, where that suffices, and on the best one only where
+  /// it does not.
   private func evidence(
     _ sends: [Timestamp], _ unlocks: [Timestamp], _ clock: UnlockClock, _ weights: [Double],
-    _ likely: Int, _ tracker: inout LagTracker
+    _ tracker: inout LagTracker
   ) -> Evidence {
     var all = ShiftedEvidence()
     var tried: [(found: Evidence, isCentre: Bool, part: (part: Double, exponent: Int))] = []
     let least = least(unlocks.count, sends.count)
     for index in weights.indices where weights[index] >= least {
-      let candidate = clock.candidates[index].shift
-      for (step, share) in steps(around: candidate) {
-        var shift = candidate
+      for (step, share) in steps(around: index, clock) {
+        var shift = clock.candidates[index].shift
         shift.offset += step
-        // When the evidence sufficed is asked with the clock as it was found.
         run(&tracker, sends, unlocks, shift, level: settings.level)
         let part = all.add(tracker.evidence, weight: weights[index] * share)
-        let found = Evidence(shift: shift, index: index, sufficed: tracker.sufficed)
+        let found = Evidence(index: index, sufficed: tracker.sufficed)
         tried.append((found, step == 0, part))
       }
     }
@@ -283,8 +287,8 @@ public struct UnlockStudy: Sendable {
     var most = 0.0
     for (found, isCentre, part) in tried {
       let value = all.value(of: part)
-      let isLikely = found.index == likely && value >= settings.level
-      let rank = isLikely ? (isCentre ? .infinity : UnlockEvidence.ceiling * value) : value
+      let isTold = found.index == clock.told.index && value >= settings.level
+      let rank = isTold ? (isCentre ? .infinity : UnlockEvidence.ceiling * value) : value
       if rank > most {
         most = rank
         best = found
@@ -295,9 +299,13 @@ public struct UnlockStudy: Sendable {
   }
 
   /// In nanoseconds, with their shares.
-  private func steps(around candidate: ClockShift) -> [(Int64, Double)] {
+  private func steps(around index: Int, _ clock: UnlockClock) -> [(Int64, Double)] {
     if log.isCaptureClock { return [(0, 1)] }
-    return candidate == ClockShift()
+    if index == clock.centre, let anchor = log.anchor {
+      let doubt = Int64(max(0.05, min(5, 1.5 * anchor.uncertainty)) * 1e9)
+      return [(0, 0.5), (-doubt, 0.25), (doubt, 0.25)]
+    }
+    return clock.candidates[index].shift == ClockShift()
       ? [(0, 0.7), (-700_000_000, 0.15), (700_000_000, 0.15)]
       : [(-1_000_000_000, 0.25), (-500_000_000, 0.25), (0, 0.25), (500_000_000, 0.25)]
   }
@@ -325,8 +333,8 @@ public struct UnlockStudy: Sendable {
   // MARK: What explains it best
 
   private func judge(
-    _ result: inout Result, _ sends: [Timestamp], _ unlocks: [Timestamp],
-    _ tracker: inout LagTracker
+    _ result: inout Result, _ sends: [Timestamp], _ unlocks: [Timestamp], _ clock: UnlockClock,
+    _ number: Int, _ tracker: inout LagTracker
   ) {
     let statistics = result.statistics
     guard let qValue = result.qValue, qValue <= settings.falseDiscoveryRate else {
@@ -336,12 +344,22 @@ public struct UnlockStudy: Sendable {
     result.shiftPValue = CircularShift.pValue(
       unlocks: result.clock.corrected(unlocks, around: middle), sends: Bursts.collapse(sends),
       observed: observed, window: Int64(statistics.windowSeconds * 1e9),
-      precision: log.precision, seed: settings.correlation.seed)
+      precision: precision(result.clock, result.clockUncertainty), seed: settings.correlation.seed)
     let value = result.eValue ?? 0
-    if let other = other(sends, result, &tracker), other.value > value {
-      result.verdict = other.verdict
-    } else if isPush(result) {
-      result.verdict = .push
+    // What explains it on the clock as expected is not undone by a clock of the destination's own.
+    let isOwn =
+      clock.told.index != clock.centre && clock.likeliest(without: number) != clock.told.index
+    var plain = result
+    if isOwn {
+      plain.clock = clock.candidates[clock.centre].shift
+      plain.statistics = test(
+        unlocks, UnlockClock.Told(shift: plain.clock, uncertainty: result.clockUncertainty)
+      ).statistics(sends: sends)
+    }
+    if let other = explanation(result, sends, &tracker)
+      ?? (isOwn ? explanation(plain, sends, &tracker) : nil)
+    {
+      result.verdict = other
     } else if value >= settings.level,
       Double(statistics.followed) >= settings.leastShare * Double(statistics.unlocks),
       statistics.sendsAfterUnlock > statistics.sendsBeforeUnlock
@@ -352,12 +370,25 @@ public struct UnlockStudy: Sendable {
     }
   }
 
-  /// How well the screen going dark, or the phone's start, does as the trigger.
-  private func other(
-    _ sends: [Timestamp], _ result: Result, _ tracker: inout LagTracker
+  /// What explains the sends better than the unlocks do.
+  private func explanation(
+    _ result: Result, _ sends: [Timestamp], _ tracker: inout LagTracker
+  ) -> Verdict? {
+    let others = [(log.screenOffs, Verdict.screenOff), (log.boots, .boot)]
+    if let other = best(of: others, sends, result, &tracker), other.value > result.eValue ?? 0 {
+      return other.verdict
+    }
+    guard isPush(result) else { return nil }
+    return best(of: [(log.screenOns, .screenOn)], sends, result, &tracker)?.verdict ?? .push
+  }
+
+  /// How well other moments do as the trigger, where they do.
+  private func best(
+    of others: [(moments: [Timestamp], verdict: Verdict)], _ sends: [Timestamp], _ result: Result,
+    _ tracker: inout LagTracker
   ) -> (verdict: Verdict, value: Double)? {
     var best: (verdict: Verdict, value: Double)?
-    for (moments, verdict) in [(log.screenOffs, Verdict.screenOff), (log.boots, .boot)] {
+    for (moments, verdict) in others {
       let moments = Bursts.collapse(moments)
       guard moments.count >= 3 else { continue }
       run(&tracker, sends, moments, result.clock, level: .infinity)
@@ -370,14 +401,14 @@ public struct UnlockStudy: Sendable {
   }
 
   /// Whether about as much comes in the ten seconds before the unlocks as after them. Where the log is
-  /// coarse or its clock an estimate, a send just before may be one just after; then the mirrored
+  /// coarse or its clock a rough estimate, a send just before may be one just after; then the mirrored
   /// window alone is asked, which keeps the precision's distance.
   private func isPush(_ result: Result) -> Bool {
     let statistics = result.statistics
     var before = statistics.sendsBeforeUnlock
     var after = statistics.sendsAfterUnlock
     var chance = statistics.expected
-    if result.clock == ClockShift(), log.precision <= 200_000_000 {
+    if precision(result.clock, result.clockUncertainty) <= 400_000_000 {
       let middle = statistics.correlogram.count / 2
       before = statistics.correlogram[(middle - 5)..<middle].reduce(0, +)
       after = statistics.correlogram[middle..<(middle + 5)].reduce(0, +)

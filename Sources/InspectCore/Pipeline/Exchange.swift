@@ -327,7 +327,8 @@ struct Exchange<
     }
     guard let pending = pendingSend else { return }
     pendingSend = nil
-    if cases.isOutward(context) { cases.sent(context, host: host, nameSource, at: pending) }
+    guard cases.isOutward(context) else { return }
+    cases.sent(context, host: host, nameSource, method: head.method, at: pending)
   }
 
   private mutating func inspectHead(_ head: HTTPRequestHead, at time: Timestamp) {

@@ -103,7 +103,8 @@ extension JSONWriter {
     if let value = result.qValue { field("q_value", value, digits: 6) }
     if let value = result.shiftPValue { field("p_value_shift", value, digits: 3) }
     field("clock_offset_s", Double(result.clock.offset) / 1e9, digits: 1)
-    field("clock_uncertainty_s", result.clockUncertainty, digits: 1)
+    if let doubt = result.clockUncertainty { field("clock_uncertainty_s", doubt, digits: 1) }
+    writeSources(result.clockSources)
     if result.clock.drift != 0 { field("clock_drift_ppm", result.clock.drift, digits: 1) }
     field("beacon_score", result.beaconScore, digits: 2)
     field("explained_by", result.verdict.name)
@@ -120,6 +121,15 @@ extension JSONWriter {
       endObject()
     }
     endObject()
+  }
+
+  /// What the clock is known from; empty where it is taken to agree.
+  private mutating func writeSources(_ sources: ClockSources) {
+    beginArray("clock_from")
+    if sources.ntp { element("ntp") }
+    if sources.messages { element("messages") }
+    if sources.traffic { element("traffic") }
+    endArray()
   }
 
   // MARK: Statistics

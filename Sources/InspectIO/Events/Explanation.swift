@@ -51,7 +51,7 @@ enum Explanation {
     }
     text += doubt(alert.destination)
     if let unlock = alerts.lazy.compactMap(\.unlock).first {
-      text += " " + sentence(unlock.result)
+      text += " " + sentence(unlock, to: host)
     }
     return text
   }
@@ -112,25 +112,30 @@ enum Explanation {
     }
   }
 
-  static func sentence(_ result: UnlockStudy.Result) -> String {
+  /// The counts, beside chance and the clock's uncertainty.
+  private static func sentence(_ finding: UnlockFinding, to host: String) -> String {
+    let result = finding.result
     let statistics = result.statistics
     let moments = result.isInferred ? "wake-ups inferred from the traffic" : "unlocks"
+    let name = finding.method.map { "\($0.name)" } ?? ""
+    let receiver =
+      finding.group.isEmpty ? host : String(decoding: finding.group, as: UTF8.self)
     var text =
-      "\(statistics.followed) of \(statistics.unlocks) \(moments) were followed by a send within "
-      + "\(Decimal.text(statistics.windowSeconds, digits: 1)) s "
+      "\(statistics.followed) of \(statistics.unlocks) \(moments) were followed within "
+      + "\(Decimal.text(statistics.windowSeconds, digits: 1)) s by a "
+      + "\(name.isEmpty ? "send" : name) to \(receiver) "
       + "(\(Decimal.text(statistics.expected, digits: 1)) expected by chance)"
     if let lag = statistics.lagMedian {
-      text += "; median delay \(Decimal.text(lag, digits: 1)) s"
+      // Negative: a send just before the noted time, within what the clocks are known to.
+      text +=
+        lag < 0
+        ? "; median delay 0 s, as far as the clocks tell"
+        : "; median delay \(Decimal.text(lag, digits: 1)) s"
     }
-    text += "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came after an unlock"
-    // Shifts of hundredths of a second are within what the log itself tells.
-    if result.clock.offset.magnitude >= 50_000_000 {
-      let offset = Double(result.clock.offset) / 1e9
-      text += "; the log's clock is \(Decimal.text(offset.magnitude, digits: 1)) s "
-      text += offset < 0 ? "behind, to within " : "ahead, to within "
-      text += "\(Decimal.text(max(0.5, result.clockUncertainty), digits: 1)) s"
-    }
-    text += "."
+    let moment = result.isInferred ? "a wake-up" : "an unlock"
+    text +=
+      "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came right after \(moment)"
+    text += clock(result) + "."
     if let outcome = result.experiment {
       text +=
         " In the experiment \(outcome.unlocksFollowed) of \(outcome.unlocks) unlocks and "
@@ -142,8 +147,22 @@ enum Explanation {
     case .push: text += " As much came just before the unlocks: a message may wake the phone."
     case .screenOff: text += " The screen going dark explains it better."
     case .boot: text += " The phone's start explains it better."
+    case .screenOn: text += " The screen lighting up explains it better."
     case .unlock, .none, .tooFew, .periodic: break
     }
     return text
+  }
+
+  /// A clock that agrees within its uncertainty is not called ahead.
+  private static func clock(_ result: UnlockStudy.Result) -> String {
+    guard let doubt = result.clockUncertainty else { return "; the clocks were taken to agree" }
+    guard !result.clockSources.isNone else { return "" }
+    let offset = Double(result.clock.offset) / 1e9
+    var text = ""
+    if offset.magnitude > max(0.05, 2 * doubt) {
+      text = "; the log's clock is \(Decimal.text(offset.magnitude, digits: 1)) s "
+      text += offset < 0 ? "behind" : "ahead"
+    }
+    return text + "; clock uncertainty \(Decimal.text(max(0.1, doubt), digits: 1)) s"
   }
 }

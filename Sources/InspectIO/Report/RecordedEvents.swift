@@ -138,6 +138,7 @@ public struct RecordedAlert: Decodable, Sendable {
     let p_value: Double?
     let q_value: Double?
     let clock_offset_s: Double?
+    let clock_uncertainty_s: Double?
   }
 
   let timestamp: String

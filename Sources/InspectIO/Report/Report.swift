@@ -189,22 +189,25 @@ public struct Report {
     guard unlock.unlocks > 0 else { return }
     let share = 100 * Double(unlock.followed) / Double(unlock.unlocks)
     html.element("p") { html in
-      html.plain("\(unlock.followed) of \(unlock.unlocks) screen unlocks were followed by a send")
+      html.plain("\(unlock.followed) of \(unlock.unlocks) screen unlocks were followed")
       if let window = unlock.window_s { html.plain(" within \(number(window)) s") }
-      if let expected = unlock.expected { html.plain("; by chance \(number(expected))") }
+      html.plain(" by a send")
+      if let expected = unlock.expected { html.plain(" (\(number(expected)) expected by chance)") }
       html.plain(".")
     }
     html.raw(
       "<div class=\"bar\" role=\"img\" aria-label=\"\(Int(share)) percent of the unlocks\">"
         + "<span class=\"hit\" style=\"width:\(number(share))%\"></span></div>\n")
     var facts: [(String, String)] = [
-      ("sends after an unlock", "\(unlock.sends_after_unlock) of \(unlock.sends)")
+      ("sends right after an unlock", "\(unlock.sends_after_unlock) of \(unlock.sends)")
     ]
     let values: [(String, Double?, String)] = [
-      ("median delay", unlock.lag_median_s, " s"), ("spread of the delay", unlock.lag_iqr_s, " s"),
+      ("median delay", unlock.lag_median_s.map { max(0, $0) }, " s"),
+      ("spread of the delay", unlock.lag_iqr_s, " s"),
       ("times more often than by chance", unlock.lift, ""), ("e-value", unlock.e_value, ""),
       ("p-value", unlock.p_value, ""), ("q-value", unlock.q_value, ""),
       ("clock offset", unlock.clock_offset_s, " s"),
+      ("clock uncertainty", unlock.clock_uncertainty_s, " s"),
     ]
     facts += values.compactMap { name, value, unit in value.map { (name, number($0) + unit) } }
     table(facts, &html)

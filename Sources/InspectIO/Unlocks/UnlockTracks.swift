@@ -29,6 +29,7 @@ struct UnlockTracks {
     tracks = byDevice.sorted { $0.key < $1.key }.map {
       var track = $0.value
       track.log.unlocks.sort()
+      track.log.screenOns.sort()
       track.log.screenOffs.sort()
       track.log.boots.sort()
       return track
@@ -47,7 +48,8 @@ struct UnlockTracks {
         track.log.precision = max(track.log.precision, entry.event.precision)
       case .screenOff: track.log.screenOffs.append(time)
       case .boot: track.log.boots.append(time)
-      case .unlock, .screenOn, .lock: break
+      case .screenOn: track.log.screenOns.append(time)
+      case .unlock, .lock: break
       }
       switch entry.clock {
       case .log, .phone, .phoneLocal: track.isPhoneClock = true
