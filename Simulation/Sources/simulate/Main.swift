@@ -5,7 +5,8 @@ import InspectCore
 enum Main {
   static var tables: [(String, (Int) -> Void)] {
     [
-      ("recall", recall), ("alarms", alarms), ("clock", clock), ("levels", levels),
+      ("recall", recall), ("alarms", alarms), ("clock", clock), ("worlds", worlds),
+      ("levels", levels),
       ("shapes", shapes), ("people", people), ("calibration", calibration),
       ("inferred", inferred), ("speed", speed),
     ]
@@ -73,23 +74,33 @@ enum Main {
     var found = 0
     var of = 0
     var needed: [Int] = []
+    /// How far the clock that was told is off, and how far by its own words, in seconds.
+    var errors: [Double] = []
+    var doubts: [Double] = []
     var share: String { of == 0 ? "-" : "\(text(100 * Double(found) / Double(of), 1)) %" }
   }
 
   static func score(
     _ runs: Int, unlocks: Int, share: Double, seed: UInt64, flaws: Flaws = Flaws(),
-    company isInCompany: Bool = true
+    company isInCompany: Bool = true, habits: Habits = Habits(),
+    lag: ((Double) -> Sender.Lag)? = nil
   ) -> (trigger: Score, others: Score) {
     var trigger = Score()
     var others = Score()
     for run in 0..<runs {
       var chance = Chance(seed: seed &+ UInt64(run) &* 7_919)
-      let phone = Phone(unlocks: unlocks, days: 2, &chance)
-      let senders = [Main.trigger(share, &chance)] + (isInCompany ? company(&chance) : [])
+      let phone = Phone(unlocks: unlocks, habits: habits, &chance)
+      var asked = Main.trigger(share, &chance)
+      if let lag {
+        asked = .shaped(lag(chance.even(0.3, 5)), share: share, others: chance.even(0, 12))
+      }
+      let senders = [asked] + (isInCompany ? company(&chance) : [])
       let trial = Trial(phone: phone, senders: senders, flaws: flaws, &chance)
       for (index, result) in trial.results.enumerated() {
         let isFound = result.verdict == .unlock
         if index == 0 {
+          trigger.errors.append(abs(Double(result.clock.offset) / 1e9 - flaws.offset))
+          trigger.doubts.append(result.clockUncertainty ?? 0)
           trigger.of += 1
           if isFound {
             trigger.found += 1
@@ -105,18 +116,29 @@ enum Main {
     return (trigger, others)
   }
 
-  static func row(_ name: String, _ score: (trigger: Score, others: Score)) {
+  static func row(_ name: String, _ score: (trigger: Score, others: Score), clock: Bool = false) {
+    func quantile<Value: Comparable>(_ values: [Value], _ tenths: Int) -> Value? {
+      values.isEmpty ? nil : values.sorted()[values.count * tenths / 10]
+    }
+    func number<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "-" }
     let needed = score.trigger.needed
-    let median = needed.isEmpty ? "-" : "\(needed[needed.count / 2])"
-    let late = needed.isEmpty ? "-" : "\(needed[needed.count * 9 / 10])"
-    print(
-      "| \(name) | \(score.trigger.share) | \(score.others.found) of \(score.others.of)"
-        + " | \(median) | \(late) |")
+    var cells = [
+      name, score.trigger.share, "\(score.others.found) of \(score.others.of)",
+      number(quantile(needed, 5)), number(quantile(needed, 9)),
+    ]
+    if clock {
+      cells.append(number(quantile(score.trigger.errors, 5).map { text($0, 1) }))
+      cells.append(number(quantile(score.trigger.errors, 9).map { text($0, 1) }))
+      cells.append(number(quantile(score.trigger.doubts, 5).map { text($0, 1) }))
+    }
+    print("| \(cells.joined(separator: " | ")) |")
   }
 
-  static func head(_ first: String) {
-    print("| \(first) | found | false alarms | unlocks needed: median | 90 % |")
-    print("| --- | --- | --- | --- | --- |")
+  static func head(_ first: String, clock: Bool = false) {
+    var cells = [first, "found", "false alarms", "unlocks needed: median", "90 %"]
+    if clock { cells += ["error of the clock: median", "90 %", "uncertainty told"] }
+    print("| \(cells.joined(separator: " | ")) |")
+    print("|\(String(repeating: " --- |", count: cells.count))")
   }
 
   static func recall(_ runs: Int) {
@@ -165,24 +187,68 @@ enum Main {
   }
 
   static func clock(_ runs: Int) {
-    head("flaw, 40 unlocks")
+    head("flaw, 40 unlocks", clock: true)
+    let quarter = 900.0
     for share in [1, 0.8] {
       for isInCompany in [true, false] {
         let place = "hit rate \(share)\(isInCompany ? "" : ", alone")"
         for (name, flaws) in [
           ("none", Flaws()), ("offset 60 s", Flaws(offset: 60)),
-          ("offset -117.3 s", Flaws(offset: -117.3)),
-          ("zone 1 h + 7 s", Flaws(offset: 3_607)), ("drift 50 ppm", Flaws(drift: 50)),
+          ("offset -117.3 s", Flaws(offset: -117.3)), ("offset 3 s", Flaws(offset: 3)),
+          ("zone 15 min", Flaws(offset: quarter)),
+          ("zone -30 min, 4 s", Flaws(offset: -2 * quarter + 4)),
+          ("zone 1 h, 7 s", Flaws(offset: 4 * quarter + 7)),
+          ("zone 5 h 45, 12 s", Flaws(offset: 23 * quarter + 12)),
+          ("zone -8 h, -20 s", Flaws(offset: -32 * quarter - 20)),
+          ("drift 50 ppm", Flaws(drift: 50)),
           ("offset 60 s, drift -40 ppm", Flaws(offset: 60, drift: -40)),
           ("offset -75 s, drift 40 ppm", Flaws(offset: -75, drift: 40)),
-          ("zone 5 h 45, 12 s", Flaws(offset: 20_712)),
           ("whole seconds", Flaws(resolution: 1)), ("5 % lost", Flaws(lost: 0.05)),
+          ("offset 60 s, words of others", Flaws(offset: 60, words: .others)),
+          ("offset 60 s, own words", Flaws(offset: 60, words: .own)),
+          ("zone 1 h, words of others", Flaws(offset: 4 * quarter + 30, words: .others)),
+          ("drift 50 ppm, words of others", Flaws(drift: 50, words: .others)),
         ] {
-          let runs = name == "offset 60 s" && isInCompany ? runs : max(1, runs / 10)
           row(
-            "\(place), \(name) (\(runs))",
-            score(runs, unlocks: 40, share: share, seed: 5, flaws: flaws, company: isInCompany))
+            "\(place), \(name)",
+            score(runs, unlocks: 40, share: share, seed: 5, flaws: flaws, company: isInCompany),
+            clock: true)
         }
+      }
+    }
+  }
+
+  /// Phones and owners of other habits.
+  static func worlds(_ runs: Int) {
+    head("phone, owner, capture; hit rate")
+    for share in [1, 0.8] {
+      for (name, unlocks, habits, flaws) in [
+        ("a week with a weekend, 120", 120, Habits(days: 7, isLateAtWeekends: true), Flaws()),
+        ("double unlocks, 40", 40, Habits(doubles: 0.3), Flaws()),
+        ("noted twice, for two users, 40", 40, Habits(), Flaws(isRepeated: true)),
+        ("8 unlocks", 8, Habits(), Flaws()), ("10 unlocks", 10, Habits(), Flaws()),
+        ("15 unlocks", 15, Habits(), Flaws()),
+        ("15 unlocks in two hours", 15, Habits(days: 1.0 / 12), Flaws()),
+        ("20 % lost, 40", 40, Habits(), Flaws(lost: 0.2)),
+        ("all at once: seconds, 10 % lost, 90 s, doubles, 40", 40, Habits(doubles: 0.2),
+          Flaws(offset: 90, resolution: 1, lost: 0.1)),
+      ] {
+        row(
+          "\(name); \(share)",
+          score(runs, unlocks: unlocks, share: share, seed: 7, flaws: flaws, habits: habits))
+      }
+    }
+    for (name, lag) in [
+      ("even, by a half", { .even(0.5 * $0, 1.5 * $0) }),
+      ("gamma (4)", { .gamma(from: 0, shape: 4, mean: 1.09 * $0) }),
+      ("gamma (2), 0.2 s on", { .gamma(from: 0.2, shape: 2, mean: 1.2 * ($0 - 0.2)) }),
+      ("log-normal, 0.5", { .logNormal(median: $0, spread: 0.5) }),
+      ("log-normal, 0.6", { .logNormal(median: $0, spread: 0.6) }),
+    ] as [(String, (Double) -> Sender.Lag)] {
+      for share in [1, 0.8] {
+        row(
+          "lags 0.3-5 s: \(name); \(share)",
+          score(runs, unlocks: 40, share: share, seed: 9, lag: lag))
       }
     }
   }

@@ -32,6 +32,15 @@ struct Chance {
   }
 }
 
+/// What may differ between owners.
+struct Habits {
+  var days = 2.0
+  /// Each seventh and sixth day begins four hours later.
+  var isLateAtWeekends = false
+  /// How many unlocks have another one within seconds.
+  var doubles = 0.0
+}
+
 /// A phone and its owner over some days: when it was unlocked, for how long, and in which mood.
 struct Phone {
   /// Seconds from the start.
@@ -41,12 +50,17 @@ struct Phone {
 
   /// - Parameter count: how many unlocks, in spells of several within minutes, mostly by day.
   init(unlocks count: Int, days: Double, _ chance: inout Chance) {
-    duration = days * 86_400
+    self.init(unlocks: count, habits: Habits(days: days), &chance)
+  }
+
+  init(unlocks count: Int, habits: Habits, _ chance: inout Chance) {
+    duration = habits.days * 86_400
     while unlocks.count < count {
       let start = chance.even(60, duration - 1_800)
       let hour = start.truncatingRemainder(dividingBy: 86_400) / 3_600
+      let isWeekend = habits.isLateAtWeekends && Int(start / 86_400) % 7 > 4
       // Awake from seven to eleven, most in the evening.
-      let awake = hour < 1 || hour > 7 ? (hour > 17 ? 1 : 0.6) : 0.05
+      let awake = hour < 1 || hour > (isWeekend ? 11 : 7) ? (hour > 17 ? 1 : 0.6) : 0.05
       guard chance.hits(awake) else { continue }
       var time = start
       for _ in 0..<min(count - unlocks.count, chance.hits(0.5) ? 1 : chance.integer(2, 5)) {
@@ -54,6 +68,9 @@ struct Phone {
           break
         }
         unlocks.append(time)
+        if chance.hits(habits.doubles), unlocks.count < count {
+          unlocks.append(time + chance.even(3, 8))
+        }
         time += max(15, chance.logNormal(90, 0.9))
       }
     }

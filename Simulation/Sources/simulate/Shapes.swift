@@ -103,59 +103,65 @@ extension Main {
       ("connectivity check", 0, 0.9, 0), ("joins the network", 0.8, 0, 0),
       ("all of these", 0.8, 0.9, 2),
     ] {
-      var (unlocks, shown, moments, right) = (0, 0, 0, 0)
-      var found = 0
-      var alarms = (0, 0)
-      for run in 0..<runs {
-        var chance = Chance(seed: 29 &+ UInt64(run) &* 7_907)
-        var phone = Phone(unlocks: 40, days: 2, &chance)
-        var senders = [trigger(1, &chance)] + company(&chance)
-        let nulls = 1..<senders.count
-        for _ in 0..<services {
-          senders.append(.trigger(median: chance.even(0.5, 2), spread: 0.4, share: 0.8, others: 12))
-        }
-        let check = senders.count
-        senders.append(.trigger(median: 0.4, spread: 0.3, share: checks, others: 0))
-        let sends = senders.map { $0.sends(&phone, &chance).map(Trial.at) }
-        // The radio joins anew at an unlock after a longer sleep, and sometimes at any time.
-        var joined: [Timestamp] = []
-        for (index, unlock) in phone.unlocks.enumerated() {
-          let asleep = unlock - (index > 0 ? phone.screenOffs[index - 1] : 0)
-          if asleep > 300, chance.hits(joins) {
-            joined.append(Trial.at(unlock + chance.logNormal(0.3, 0.4)))
-          }
-        }
-        if joins > 0 {
-          for _ in 0..<6 { joined.append(Trial.at(chance.even(0, phone.duration))) }
-        }
-        let isCheck = senders.indices.map { $0 == check }
-        let wakes = InferredUnlocks(sends, checks: isCheck, joins: joined.sorted())
-        let times = wakes.times
-        let truth = phone.unlocks.map(Trial.at)
-        func isNear(_ moment: Timestamp, _ unlock: Timestamp) -> Bool {
-          abs(moment.seconds(since: unlock)) <= 5
-        }
-        unlocks += truth.count
-        shown += truth.count { unlock in times.contains { isNear($0, unlock) } }
-        moments += times.count
-        right += times.count { moment in truth.contains { isNear(moment, $0) } }
-        let observed = Trial.at(0)...Trial.at(phone.duration)
-        var results: [UnlockStudy.Result] = []
-        for number in 0..<nulls.upperBound {
-          results += UnlockStudy(inferred: wakes.times(without: number), observed: observed)
-            .examine([sends[number]])
-        }
-        UnlockStudy.control(&results)
-        if results[0].verdict == .unlock { found += 1 }
-        alarms.0 += results[nulls].count { $0.verdict == .unlock }
-        alarms.1 += nulls.count
-      }
-      func share(_ part: Int, _ whole: Int) -> String {
-        whole == 0 ? "-" : "\(text(100 * Double(part) / Double(whole), 1)) %"
-      }
-      print(
-        "| \(name) | \(share(right, moments)) of \(moments) | \(share(shown, unlocks))"
-          + " | \(share(found, runs)) | \(alarms.0) of \(alarms.1) |")
+      inferred(name, runs, joins: joins, checks: checks, services: services)
     }
+  }
+
+  private static func inferred(
+    _ name: String, _ runs: Int, joins: Double, checks: Double, services: Int
+  ) {
+    var (unlocks, shown, moments, right) = (0, 0, 0, 0)
+    var found = 0
+    var alarms = (0, 0)
+    for run in 0..<runs {
+      var chance = Chance(seed: 29 &+ UInt64(run) &* 7_907)
+      var phone = Phone(unlocks: 40, days: 2, &chance)
+      var senders = [trigger(1, &chance)] + company(&chance)
+      let nulls = 1..<senders.count
+      for _ in 0..<services {
+        senders.append(.trigger(median: chance.even(0.5, 2), spread: 0.4, share: 0.8, others: 12))
+      }
+      let check = senders.count
+      senders.append(.trigger(median: 0.4, spread: 0.3, share: checks, others: 0))
+      let sends = senders.map { $0.sends(&phone, &chance).map(Trial.at) }
+      // The radio joins anew at an unlock after a longer sleep, and sometimes at any time.
+      var joined: [Timestamp] = []
+      for (index, unlock) in phone.unlocks.enumerated() {
+        let asleep = unlock - (index > 0 ? phone.screenOffs[index - 1] : 0)
+        if asleep > 300, chance.hits(joins) {
+          joined.append(Trial.at(unlock + chance.logNormal(0.3, 0.4)))
+        }
+      }
+      if joins > 0 {
+        for _ in 0..<6 { joined.append(Trial.at(chance.even(0, phone.duration))) }
+      }
+      let isCheck = senders.indices.map { $0 == check }
+      let wakes = InferredUnlocks(sends, checks: isCheck, joins: joined.sorted())
+      let times = wakes.times
+      let truth = phone.unlocks.map(Trial.at)
+      func isNear(_ moment: Timestamp, _ unlock: Timestamp) -> Bool {
+        abs(moment.seconds(since: unlock)) <= 5
+      }
+      unlocks += truth.count
+      shown += truth.count { unlock in times.contains { isNear($0, unlock) } }
+      moments += times.count
+      right += times.count { moment in truth.contains { isNear(moment, $0) } }
+      let observed = Trial.at(0)...Trial.at(phone.duration)
+      var results: [UnlockStudy.Result] = []
+      for number in 0..<nulls.upperBound {
+        results += UnlockStudy(inferred: wakes.times(without: number), observed: observed)
+          .examine([sends[number]])
+      }
+      UnlockStudy.control(&results)
+      if results[0].verdict == .unlock { found += 1 }
+      alarms.0 += results[nulls].count { $0.verdict == .unlock }
+      alarms.1 += nulls.count
+    }
+    func share(_ part: Int, _ whole: Int) -> String {
+      whole == 0 ? "-" : "\(text(100 * Double(part) / Double(whole), 1)) %"
+    }
+    print(
+      "| \(name) | \(share(right, moments)) of \(moments) | \(share(shown, unlocks))"
+        + " | \(share(found, runs)) | \(alarms.0) of \(alarms.1) |")
   }
 }

@@ -11,6 +11,12 @@ struct Flaws {
   var lost = 0.0
   /// The study is told that the clocks agree.
   var isClockKnown = false
+  /// Each unlock is noted once more, as for a second user.
+  var isRepeated = false
+  /// Who receives the phone's own time, in whole seconds.
+  var words = Words.none
+
+  enum Words { case none, others, own }
 }
 
 /// A phone, its log and its destinations, and what the study says of them.
@@ -46,8 +52,21 @@ struct Trial {
     log.isCaptureClock = flaws.isClockKnown
     log.screenOffs = phone.screenOffs.map(logged)
     log.precision = Int64(max(flaws.resolution, 0.001) * 1e9)
+    if flaws.isRepeated {
+      log.unlocks = log.unlocks.flatMap { [$0, $0.advanced(byNanoseconds: 300_000_000)] }
+    }
+    if flaws.words != .none {
+      // As the anchors of a case are found; the zone of the log is not the phone's concern.
+      let offset = flaws.offset - (flaws.offset / 900).rounded() * 900
+      log.anchor = ClockAnchor(
+        shift: ClockShift(
+          offset: Int64((offset + chance.even(-0.3, 0.1)) * 1e9),
+          drift: flaws.drift + 3 * chance.normal()),
+        uncertainty: 0.25)
+    }
     let study = UnlockStudy(log, observed: Trial.at(0)...Trial.at(phone.duration), settings: settings)
-    results = study.examine(sends.map { $0.map(Trial.at) })
+    results = study.examine(
+      sends.map { $0.map(Trial.at) }, anchoredBy: flaws.words == .own ? [0] : [])
   }
 
   /// How many unlocks had happened when the evidence of a destination sufficed.
