@@ -77,7 +77,7 @@ struct InferredUnlocksTests {
   @Test func noDestinationProvesItself() {
     let wakes = (0..<8).map { 1_000 + 500 * Double($0) }
     var sends = (0..<3).map { index in wakes.map { at($0 + 0.5 * Double(index)) } }
-    sends.append(wakes.prefix(4).map { at($0 - 20) })
+    sends.append(wakes.prefix(4).map { at($0 - 15) })
     let inferred = InferredUnlocks(sends)
     // What the last one sends before breaks the quiet of half of them.
     #expect(inferred.times == wakes.suffix(4).map(at))

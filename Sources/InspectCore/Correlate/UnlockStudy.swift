@@ -374,12 +374,17 @@ public struct UnlockStudy: Sendable {
   private func explanation(
     _ result: Result, _ sends: [Timestamp], _ tracker: inout LagTracker
   ) -> Verdict? {
-    let others = [(log.screenOffs, Verdict.screenOff), (log.boots, .boot)]
+    let others: [(moments: [Timestamp], verdict: Verdict)] = [
+      (moments: log.screenOffs, verdict: .screenOff), (moments: log.boots, verdict: .boot),
+    ]
     if let other = best(of: others, sends, result, &tracker), other.value > result.eValue ?? 0 {
       return other.verdict
     }
     guard isPush(result) else { return nil }
-    return best(of: [(log.screenOns, .screenOn)], sends, result, &tracker)?.verdict ?? .push
+    let light: [(moments: [Timestamp], verdict: Verdict)] = [
+      (moments: log.screenOns, verdict: .screenOn)
+    ]
+    return best(of: light, sends, result, &tracker)?.verdict ?? .push
   }
 
   /// How well other moments do as the trigger, where they do.
