@@ -8,7 +8,9 @@ extension Finder {
     guard token.byteCount > 0 else { return }
     let place = start &+ value.byteCount &- token.byteCount
     guard value.extracting(first: space).equalsIgnoringCase("basic") else {
-      if JSONWebToken.segments(of: token) != nil {
+      if value.extracting(first: space).equalsIgnoringCase("digest") {
+        digest(token, at: place, key: key)
+      } else if JSONWebToken.segments(of: token) != nil {
         visit(token, at: place, key: RawSpan(), depth: 1)
       }
       return
@@ -34,6 +36,49 @@ extension Finder {
     let first = records.count
     leaf(decoded.extracting(first: colon), at: start, key: RawSpan())
     for index in first..<records.count { records[index].offset = start }
+  }
+
+  /// The user's name among the parameters of `Digest` (RFC 7616 §3.4); the password is not there.
+  private mutating func digest(_ parameters: RawSpan, at start: Int, key: RawSpan) {
+    guard let range = Finder.userName(parameters) else { return }
+    let name = parameters.extracting(range)
+    guard name.byteCount >= 2, name.byteCount <= 128, !name.isNullLike else { return }
+    let outside = path.count
+    appendToPath("digest:user")
+    note(
+      Detection(.credentials, .medium, as: .verbatim), name, at: start &+ range.lowerBound, key: key
+    )
+    // It may be a mail address, or a number.
+    leaf(name, at: start &+ range.lowerBound, key: RawSpan())
+    path.truncate(to: outside)
+  }
+
+  /// Where the value of `username` is, without its quotes.
+  private static func userName(_ parameters: RawSpan) -> Range<Int>? {
+    var position = 0
+    while position < parameters.byteCount {
+      let first = parameters[position]
+      guard first != 0x20, first != 0x2C, first != 0x09 else {
+        position &+= 1
+        continue
+      }
+      let isName = parameters.extracting(droppingFirst: position).hasPrefixIgnoringCase("username=")
+      var index = position
+      var isQuoted = false
+      while index < parameters.byteCount, isQuoted || parameters[index] != 0x2C {
+        if parameters[index] == 0x22 { isQuoted.toggle() }
+        index &+= 1
+      }
+      if isName {
+        var range = (position &+ 9)..<index
+        if range.count >= 2, parameters[range.lowerBound] == 0x22, parameters[index &- 1] == 0x22 {
+          range = (range.lowerBound &+ 1)..<(index &- 1)
+        }
+        return range
+      }
+      position = index
+    }
+    return nil
   }
 
   /// The user and password before a host.

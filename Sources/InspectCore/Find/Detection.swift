@@ -120,8 +120,9 @@ struct Digits {
     return true
   }
 
-  /// Nil when there is anything but 1 to 32 digits of `radix` and single separators between them.
-  init?(_ text: RawSpan, radix: UInt = 10) {
+  /// Nil when there is anything but 1 to 32 digits of `radix` and single separators between them, of
+  /// which a point may be one.
+  init?(_ text: RawSpan, radix: UInt = 10, allowsPoints: Bool = false) {
     self.radix = radix
     var follows = false
     for index in text.byteOffsets {
@@ -132,7 +133,8 @@ struct Digits {
         count &+= 1
         follows = true
       } else {
-        guard follows, byte == 0x2D || byte == 0x20 || byte == 0x2F else { return nil }
+        guard follows, byte == 0x2D || byte == 0x20 || byte == 0x2F || allowsPoints && byte == 0x2E
+        else { return nil }
         follows = false
       }
     }

@@ -98,6 +98,11 @@ struct HardwareAddress {
   private var octets: UInt64 = 0
   let hasSeparators: Bool
 
+  init(octets: UInt64) {
+    self.octets = octets
+    hasSeparators = false
+  }
+
   init?(_ text: RawSpan) {
     let group: Int
     switch text.byteCount {

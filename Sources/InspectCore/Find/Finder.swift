@@ -348,6 +348,11 @@ public struct Finder: ~Copyable {
       let leaf = Leaf(value, meaning: meaning)
       if meaning == .none, leaf.isDull { return }
       if let packed = PackedNumber(leaf) { return note(packed, at: start, key: key) }
+      if leaf.shape.hasAt, let imsi = NetworkAccessIdentifier.imsi(in: value) {
+        return note(
+          Detection(.imsi, .high, as: .digits), value.extracting(imsi),
+          at: start &+ imsi.lowerBound, key: key, suffix: "nai")
+      }
       if let detection = detect(leaf) { return note(detection, value, at: start, key: key) }
       if let kind = DeviceDetector.candidate(leaf) {
         return noteCandidate(kind, value, at: start, key: key)

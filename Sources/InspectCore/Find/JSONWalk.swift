@@ -93,6 +93,7 @@ extension Finder {
     var nesting = JSONNesting(pathCount: path.count)
     var siblings = Siblings()
     var pair = JSONPair()
+    var octets = OctetArray()
     // The path is that of the innermost container, and for a moment that of a value in it.
     defer { path.truncate(to: outside) }
     while true {
@@ -101,6 +102,9 @@ extension Finder {
       case .comma: nesting.nextElement()
       case .literal: continue
       case .containerEnd:
+        if octets.container > 0, octets.container == nesting.top.container {
+          noteOctets(&octets, at: start, key: bytes.extracting(nesting.top.name))
+        }
         nesting.pop()
         path.truncate(to: nesting.top.pathCount)
         siblings.container = nesting.top.container
@@ -112,6 +116,7 @@ extension Finder {
           text, isNumber: false, nesting, &siblings, &pair, in: bytes, at: start, key, depth)
         path.truncate(to: nesting.top.pathCount)
       case .number(let text):
+        if nesting.top.isArray { jsonOctet(text, nesting.top, &octets, in: bytes) }
         jsonValue(text, isNumber: true, nesting, &siblings, &pair, in: bytes, at: start, key, depth)
         path.truncate(to: nesting.top.pathCount)
       case .objectStart, .arrayStart:
@@ -126,6 +131,31 @@ extension Finder {
       case .malformed: return jsonRest(bytes, from: position, at: start, outside, label)
       }
     }
+  }
+
+  /// Takes a number of an array under the name of a hardware address.
+  private func jsonOctet(
+    _ text: JSONText, _ frame: JSONNesting.Frame, _ octets: inout OctetArray, in bytes: RawSpan
+  ) {
+    if frame.index == 0 {
+      let name = bytes.extracting(frame.name)
+      switch keyNames.meaning(of: name, searchesEnd: true).group {
+      case .mac: octets = OctetArray(.macAddress, in: frame.container, at: text.start)
+      case .bssid: octets = OctetArray(.bssid, in: frame.container, at: text.start)
+      default: octets = OctetArray()
+      }
+    }
+    if octets.container == frame.container, octets.container > 0 {
+      octets.append(bytes.extracting(text))
+    }
+  }
+
+  private mutating func noteOctets(_ octets: inout OctetArray, at start: Int, key: RawSpan) {
+    if let digits = octets.digits {
+      let detection = Detection(octets.kind, .high, as: .hexadecimal)
+      note(detection, digits.bytes, at: start &+ octets.start, key: key)
+    }
+    octets = OctetArray()
   }
 
   private mutating func jsonRest(

@@ -46,6 +46,8 @@ struct KeyNames: ~Copyable {
   private mutating func addDevice() {
     add(.device, "deviceid")
     add(.device, strong: false, "did", "dvid", "devid")
+    // The name of an LwM2M client (OMA LwM2M 1.0 §5.3.1).
+    add(.device, strong: false, "ep")
     add(.androidID, "androidid", "openudid", "ssaid")
     add(.androidID, strong: false, "aid", "andi", "asid", "udid", "dpid")
     add(

@@ -13,7 +13,8 @@ enum TelephonyDetector {
     default: break
     }
     guard leaf.shape.digits >= 4 else { return nil }
-    if let digits = Digits(leaf.value) {
+    let isNamed = leaf.meaning.group == .imei || leaf.meaning.group == .imeisv
+    if let digits = Digits(leaf.value, allowsPoints: isNamed) {
       return digits.areAllEqual ? nil : number(digits, leaf)
     }
     if leaf.meaning.group == .iccid, leaf.value[leaf.value.byteCount &- 1] | 0x20 == 0x66,

@@ -69,6 +69,10 @@ extension Finder {
     }
     switch run.count {
     case 6, 8:
+      if let grouped = groupedIMEI(run, in: text, floor: floor) {
+        scanned(grouped, in: text, at: start, meaning: meaning)
+        return grouped.upperBound
+      }
       guard let end = endOfPersonalNumber(run, in: text) else { return run.upperBound }
       scanned(run.lowerBound..<end, in: text, at: start, meaning: meaning)
       return end
@@ -108,6 +112,30 @@ extension Finder {
     for index in 1...3 where !text[run.upperBound &+ index].isASCIIDigit { return nil }
     let last = text[end &- 1]
     return last.isASCIIDigit || run.count == 6 && last.isASCIILetter ? end : nil
+  }
+
+  /// An IMEI as it is printed: `49-015420-323751-8`, or as a URN has it (RFC 7254 §3),
+  /// `49015420-323751-8`, with any one sign; only behind its name.
+  private func groupedIMEI(_ run: Range<Int>, in text: RawSpan, floor: Int) -> Range<Int>? {
+    let end = run.upperBound &+ 9
+    guard end <= text.byteCount else { return nil }
+    let sign = text[run.upperBound]
+    guard sign == 0x2D || sign == 0x20 || sign == 0x2E || sign == 0x2F,
+      text[run.upperBound &+ 7] == sign, text[end &- 1].isASCIIDigit
+    else { return nil }
+    for index in 1...6 where !text[run.upperBound &+ index].isASCIIDigit { return nil }
+    var first = run.lowerBound
+    if run.count == 6 {
+      guard first &- 3 >= floor, text[first &- 1] == sign, text[first &- 2].isASCIIDigit,
+        text[first &- 3].isASCIIDigit
+      else { return nil }
+      first &-= 3
+    }
+    let name = name(before: first, in: text)
+    switch keyNames.meaning(of: name, searchesEnd: true).group {
+    case .imei, .imeisv, .meid: return first..<end
+    default: return nil
+    }
   }
 
   /// Looks at groups of four with one sign between them: `4111 1111 1111 1111`,
@@ -254,6 +282,11 @@ extension Finder {
     let named = keyNames.meaning(of: name, searchesEnd: true)
     let value = text.extracting(range)
     let leaf = Leaf(value, meaning: named.group != .none ? named : meaning)
+    if leaf.shape.hasAt, let imsi = NetworkAccessIdentifier.imsi(in: value) {
+      return note(
+        Detection(.imsi, .high, as: .digits), value.extracting(imsi),
+        at: start &+ range.lowerBound &+ imsi.lowerBound, key: name, suffix: "nai")
+    }
     guard let detection = detect(leaf) else { return }
     // What only its name makes something is that as a whole, not a number in it.
     if named.group == .none, detection.kind == .serialNumber || detection.kind == .credentials {
@@ -266,19 +299,21 @@ extension Finder {
   private func standsAlone(_ range: Range<Int>, in text: RawSpan) -> Bool {
     if range.lowerBound > 0 {
       let before = text[range.lowerBound &- 1]
-      if before.isAlphanumeric || before == 0x3A && isAddressEdge(range) { return false }
+      if before.isAlphanumeric || before == 0x3A && isAddressEdge(range, in: text) { return false }
       if before == 0x2E, range.lowerBound > 1, text[range.lowerBound &- 2].isASCIIDigit {
         return false
       }
     }
     guard range.upperBound < text.byteCount else { return true }
     let after = text[range.upperBound]
-    if after.isAlphanumeric || after == 0x3A && isAddressEdge(range) { return false }
+    if after.isAlphanumeric || after == 0x3A && isAddressEdge(range, in: text) { return false }
     return after != 0x2E || range.upperBound &+ 1 >= text.byteCount
       || !text[range.upperBound &+ 1].isASCIIDigit
   }
 
-  private func isAddressEdge(_ range: Range<Int>) -> Bool { range.count == Finder.addressBytes }
+  private func isAddressEdge(_ range: Range<Int>, in text: RawSpan) -> Bool {
+    range.count == Finder.addressBytes && !text[range.lowerBound &+ 2].isAlphanumeric
+  }
 
   /// The word before a value: `imei` in `"imei" : "4901...`, `<imei>4901...`, `IMEI=4901...`.
   @_lifetime(copy text)
