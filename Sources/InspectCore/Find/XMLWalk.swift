@@ -12,9 +12,10 @@ private struct XMLNesting: ~Copyable {
   private(set) var count = 0
   private var opened: UInt32 = 0
 
-  var top: Frame { count > 0 ? frames[count &- 1] : Frame() }
+  // Read through a span: the array itself would be copied.
+  var top: Frame { count > 0 ? frames.span[count &- 1] : Frame() }
   /// Siblings are in the same element.
-  var parent: UInt32 { count > 1 ? frames[count &- 2].number : 0 }
+  var parent: UInt32 { count > 1 ? frames.span[count &- 2].number : 0 }
 
   /// False when there are too many in each other.
   mutating func push(_ name: Range<Int>, pathCount: Int) -> Bool {
@@ -28,7 +29,7 @@ private struct XMLNesting: ~Copyable {
   mutating func pop() -> Frame {
     guard count > 0 else { return Frame() }
     count &-= 1
-    return frames[count]
+    return frames.span[count]
   }
 
   mutating func setTitle(_ title: Range<Int>) {
