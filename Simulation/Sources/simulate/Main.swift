@@ -1,8 +1,11 @@
 import InspectCore
 
-/// `simulate [NAME...] [--runs N]`: prints the tables of docs/unlock-evaluation.md.
+/// `simulate [NAME...] [--runs N] [--lines TEXT]`: prints the tables of docs/unlock-evaluation.md,
+/// or of those about recall and the clock only the lines with TEXT in their names.
 @main
 enum Main {
+  nonisolated(unsafe) private static var lines: String?
+
   static var tables: [(String, (Int) -> Void)] {
     [
       ("recall", recall), ("alarms", alarms), ("clock", clock), ("worlds", worlds),
@@ -19,6 +22,8 @@ enum Main {
     while let argument = arguments.next() {
       if argument == "--runs" {
         runs = arguments.next().flatMap { Int($0) } ?? runs
+      } else if argument == "--lines" {
+        lines = arguments.next()
       } else {
         names.append(argument)
       }
@@ -116,7 +121,11 @@ enum Main {
     return (trigger, others)
   }
 
-  static func row(_ name: String, _ score: (trigger: Score, others: Score), clock: Bool = false) {
+  static func row(
+    _ name: String, _ score: @autoclosure () -> (trigger: Score, others: Score), clock: Bool = false
+  ) {
+    if let lines, !name.contains(lines) { return }
+    let score = score()
     func quantile<Value: Comparable>(_ values: [Value], _ tenths: Int) -> Value? {
       values.isEmpty ? nil : values.sorted()[values.count * tenths / 10]
     }
