@@ -42,6 +42,20 @@ struct ExperimentTests {
     #expect(small <= 13)
   }
 
+  /// The capture began late: what was not seen is neither a hit nor a miss.
+  @Test func slotsOutsideOfTheCaptureAreLeftOut() {
+    var log = UnlockStudy.Log()
+    log.experiment = Experiment(slots: slots)
+    log.unlocks = slots.filter { $0.isUnlock }.map { $0.time }
+    let sends = log.unlocks.map { $0.advanced(byNanoseconds: 1_000_000_000) }
+    let seen = slots[5].time...at(6_000)
+    let results = UnlockStudy(log, observed: seen).examine([sends.filter { seen.contains($0) }])
+    let inside = slots.dropFirst(5)
+    #expect(results[0].experiment?.unlocks == inside.count { $0.isUnlock })
+    #expect(results[0].experiment?.unlocksFollowed == inside.count { $0.isUnlock })
+    #expect(results[0].experiment?.shams == inside.count { !$0.isUnlock })
+  }
+
   @Test func theStudyTakesTheExperimentsWord() {
     var random = SplitMix64(seed: 6)
     var log = UnlockStudy.Log()

@@ -1,3 +1,4 @@
+import Foundation
 import InspectCore
 import Testing
 
@@ -105,6 +106,28 @@ struct UnlockStudyTests {
     #expect(results[0].verdict == .unlock)
     #expect(abs(Double(results[0].clock.offset) / 1e9 - offset) < 4)
     for result in results[1...] { #expect(result.verdict != .unlock) }
+  }
+
+  /// The log is some seconds ahead, as one is that was written by whoever was told: the sends come
+  /// before the unlocks then. That nearly all unlocks have one is no message's doing.
+  @Test(arguments: [1.0, 2, 3, 5, 8], [false, true])
+  func aLogSomeSecondsAheadMakesNoPush(_ offset: Double, isAlone: Bool) {
+    var draws = Draws(5)
+    let others = isAlone ? [] : (0..<3).map { _ in use(&draws) }
+    let results = study(unlocks.map { $0 + offset }, [trigger(&draws)] + others)
+    #expect(results[0].verdict == .unlock)
+    #expect(abs(Double(results[0].clock.offset) / 1e9 - offset) <= 2)
+    for result in results.dropFirst() { #expect(result.verdict != .unlock) }
+  }
+
+  /// Every other unlock is a message's, some seconds after it.
+  @Test(arguments: [1.5, 3, 6])
+  func messagesThatWakeAreNoWrongClock(_ reaction: Double) {
+    var draws = Draws(10)
+    let sends = unlocks.enumerated().filter { $0.offset % 2 == 0 }.map {
+      $0.element - reaction * draws.even(0.7, 1.4)
+    }
+    #expect(study(unlocks, [sends])[0].verdict == .push)
   }
 
   @Test func aWrongClockIsFoundByTheDestinationAloneAtAPrice() throws {
@@ -232,6 +255,37 @@ struct LagTrackerTests {
       #expect(!later && !earlier)
     }
     #expect(once.value(laws) == twice.value(laws))
+  }
+
+  /// Lags at evenly spaced quantiles of a law, in an order that is no law's.
+  private func quantiles(
+    _ count: Int, share: Double, _ quantile: (Double) -> Double
+  ) -> [Double?] {
+    (0..<count).map { index in
+      // 0.618...: the fractional parts of its multiples are spread evenly.
+      let place = (0.618_033_988_75 * Double(index)).truncatingRemainder(dividingBy: 1)
+      return place < share ? quantile(place / share) : nil
+    }
+  }
+
+  /// Triggers of other laws than the logarithmic-normal: answers within half a second now and then,
+  /// or at each unlock, are no person's.
+  @Test func unsteadyTriggersAreFound() {
+    #expect(value(quantiles(40, share: 0.8) { -2 * log(1 - $0) }) > 20)
+    #expect(value(quantiles(40, share: 0.8) { 0.01 + 5 * $0 }) > 20)
+    #expect(value(quantiles(40, share: 0.8) { $0 < 0.5 ? 0.4 + 0.6 * $0 : 2.6 + 2.4 * $0 }) > 20)
+    #expect(value(quantiles(40, share: 1) { -4.3 * log(1 - $0) }) > 20)
+  }
+
+  /// Somebody who is quicker than the laws of use, for weeks: each unlock speaks for a trigger by a
+  /// little, which does not add up.
+  @Test func quickPeopleDoNotAddUp() {
+    for share in [0.5, 0.65, 0.8] {
+      #expect(value(quantiles(300, share: share) { 1 + 9 * $0 }) < 1)
+      #expect(value(quantiles(300, share: share) { 1 - 3 * log(1 - $0) }) < 1)
+      // Logarithmic-normal, 5 s, 0.6, by the logistic distribution, which is near to it.
+      #expect(value(quantiles(300, share: share) { 5 * pow($0 / (1 - $0), 0.33) }) < 1)
+    }
   }
 
   /// Ville: under a law of the null the e-value reaches 20 in one run of twenty at most.

@@ -22,17 +22,19 @@ extension CaseBook where Map: ~Copyable {
         witnesses = tested.filter { servers.contains(contacts[$0].endpoint.address) }
       }
       let study = UnlockStudy(log, observed: observed)
-      let results = study.examine(
-        tested.map { contacts[$0].sends },
-        anchoredBy: tested.indices.filter { witnesses.contains(tested[$0]) })
+      let sends = tested.map { contacts[$0].sends }
+      let clock = study.clock(
+        of: sends, anchoredBy: tested.indices.filter { witnesses.contains(tested[$0]) })
+      let results = study.examine(sends, clock)
       conclude(device, tested, results)
-      examineGroups(tested, witnesses, study, unlocks: log.unlocks.count)
+      examineGroups(tested, results, study, clock, unlocks: log.unlocks.count)
     }
   }
 
   /// Tests what is called too rarely alone, in groups.
   private mutating func examineGroups(
-    _ tested: [Int], _ witnesses: [Int], _ study: UnlockStudy, unlocks: Int
+    _ tested: [Int], _ single: [UnlockStudy.Result], _ study: UnlockStudy, _ clock: UnlockClock,
+    unlocks: Int
   ) {
     let most = max(2, unlocks / 8)
     var rare = DestinationGroups()
@@ -46,12 +48,10 @@ extension CaseBook where Map: ~Copyable {
     for group in rare.groups() {
       let sends = group.members.flatMap { contacts[$0].sends }.sorted()
       guard sends.count >= LagTracker.minimumUnlocks else { continue }
-      // The others tell the clock; the members must not.
-      let others = tested.filter { !group.members.contains($0) }
-      let isWitness = group.members.contains { witnesses.contains($0) }
-      let results = study.examine(
-        [sends] + others.map { contacts[$0].sends }, anchoredBy: isWitness ? [0] : [])
-      guard let result = results.first, result.verdict == .unlock,
+      let members = tested.indices.filter { group.members.contains(tested[$0]) }
+      let others = tested.indices.filter { !group.members.contains(tested[$0]) }.map { single[$0] }
+      let result = study.examine(sends, members: members, clock, besides: others)
+      guard result.verdict == .unlock,
         let speaker = group.members.max(by: {
           contacts[$0].sends.count < contacts[$1].sends.count
         })

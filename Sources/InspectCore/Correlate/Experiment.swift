@@ -40,18 +40,30 @@ public struct Experiment: Sendable {
   private static let windows: [Int64] = [
     2_000_000_000, 5_000_000_000, 10_000_000_000, 30_000_000_000,
   ]
+  /// Assignments that are drawn anew at most, and those that do as well after which the answer is
+  /// known well enough (Besag and Clifford 1991).
   private static let draws = 19_999
+  private static let enough = 200
+
+  /// The slots that were observed. Which ones these are does not depend on the coin, so what it said
+  /// of them was drawn as evenly.
+  func within(_ observed: ClosedRange<Timestamp>) -> Experiment {
+    Experiment(slots: slots.filter { observed.contains($0.time) }, precision: precision)
+  }
 
   /// - Parameter sends: beginnings of bursts, in order of time.
   public func evaluate(_ sends: [Timestamp], seed: UInt64) -> Outcome {
     let unlocks = slots.count { $0.isUnlock }
+    // From each slot to the first send that may follow it, in nanoseconds.
+    var next = 0
+    let lags = slots.map { slot in
+      let early = slot.time.advanced(byNanoseconds: -precision)
+      while next < sends.count, sends[next] < early { next += 1 }
+      return next < sends.count ? sends[next].nanoseconds(since: slot.time) : nil
+    }
     // For each window, which slots a send followed.
     let hits = Experiment.windows.map { window in
-      slots.map { slot in
-        let early = slot.time.advanced(byNanoseconds: -precision)
-        let place = sends.firstIndex { $0 >= early }
-        return place.map { sends[$0].nanoseconds(since: slot.time) < window + precision } ?? false
-      }
+      lags.map { lag in lag.map { $0 < window + precision } ?? false }
     }
     var outcome = Outcome(
       unlocks: unlocks, unlocksFollowed: 0, shams: slots.count - unlocks, shamsFollowed: 0,
@@ -82,7 +94,7 @@ public struct Experiment: Sendable {
     var random = SplitMix64(seed: seed)
     var order = Array(slots.indices)
     var exceeding = 0
-    for _ in 0..<Experiment.draws {
+    for draw in 1...Experiment.draws {
       // The first `unlocks` of a shuffle (Fisher and Yates) are the unlocks.
       for place in 0..<unlocks {
         let other = place + Int(random.unit() * Double(order.count - place))
@@ -95,6 +107,7 @@ public struct Experiment: Sendable {
         best = min(best, tail[count])
       }
       if best <= least * (1 + 1e-9) { exceeding += 1 }
+      if exceeding == Experiment.enough { return Double(exceeding) / Double(draw) }
     }
     return Double(exceeding + 1) / Double(Experiment.draws + 1)
   }

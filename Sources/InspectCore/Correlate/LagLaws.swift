@@ -4,7 +4,8 @@
 /// A program that is triggered answers at nearly each unlock after nearly the same short time: the
 /// logarithm of its lag varies by half or less. A person has to look, think and tap: the lags begin
 /// at about a second, their middle is at several, they vary by a factor of two or more, and no
-/// application is opened at each unlock. The laws are over the first send; what the pair sends
+/// application is opened at each unlock. What is unsteady is a program's where it is too quick for a
+/// person, or misses nearly no unlock. The laws are over the first send; what the pair sends
 /// anyway (beacons, pushes) is a steady rate beside both, measured in control windows.
 public struct LagLaws: Sendable {
   /// The limits of the lags that are told apart, in seconds.
@@ -15,87 +16,154 @@ public struct LagLaws: Sendable {
   /// A send later than this after an unlock is no answer to it, in nanoseconds.
   static let horizon: Int64 = 60_000_000_000
 
-  /// How often a person opens an application after an unlock, at most 0.8.
-  private static let useShares = [0.25, 0.5, 0.8]
+  /// How often a person opens an application after an unlock, at most 0.8. What answers less often
+  /// than two in five unlocks is never reported.
+  private static let useShares = [0.35, 0.5, 0.65, 0.8]
   /// How often a triggered program answers.
-  private static let triggerShares = [0.6, 0.8, 0.9, 0.99]
-  /// Steady sending may be this many times as frequent as the control windows say.
-  private static let busyFactor = 2.5
+  private static let triggerShares = [0.55, 0.75, 0.9, 0.99]
+  /// Steady sending may be two and a half times as frequent as the control windows say: what then is
+  /// left without a send of what is left without one at the rate as measured.
+  private static func busy(_ quiet: Double) -> Double { quiet * quiet * quiet.squareRoot() }
   /// A share of each law is spread over all lags, so that no single odd send decides.
   private static let useSpread: Float = 0.01
   private static let triggerSpread: Float = 0.03
+  /// Added to each likelihood, far below what is told of it: denormal numbers are a hundred times as
+  /// slow.
+  private static let negligible = SIMD8<Float>(repeating: 1e-30)
 
   /// Laws lie in lanes of eight: no reaction and use with the rate as measured, the same with the
   /// larger rate, triggers. A place without a law has a likelihood of zero.
-  static let use = 0..<10
-  static let busyUse = 10..<20
-  static let triggers = 20..<38
+  let use: Range<Int>
+  let busyUse: Range<Int>
+  let triggers: Range<Int>
   /// The first lane of each of the first two groups begins with the law of no reaction.
-  static let useCount = 79
-  static let triggerCount = 144
+  let useCount: Int
   /// For each edge and law, the share that has not answered by then; without the steady sending.
   private let waiting: [SIMD8<Float>]
   private let edges = LagLaws.edges
-  /// Ones where there is a law.
+  /// What the likelihoods begin with: one for each law of the null, for each trigger its part in
+  /// their mixture.
   let start: [SIMD8<Float>]
+
+  /// A law, without the steady sending.
+  private struct Law {
+    /// Of the unlocks that are answered.
+    let share: Double
+    let weight: Double
+    /// The distribution function of the lags, in seconds.
+    let lags: (Double) -> Double
+  }
 
   /// - Parameter precision: how far the log's times may be off, on either side, in nanoseconds.
   public init(precision: Int64 = 0) {
+    self.init(precision, people: LagLaws.people, programs: LagLaws.programs)
+  }
+
+  /// Few laws, which tell whether there is a reaction at all.
+  static func coarse(precision: Int64) -> LagLaws {
+    LagLaws(precision, people: coarsePeople, programs: coarsePrograms)
+  }
+
+  private init(_ precision: Int64, people: [Law], programs: [Law]) {
     let blur = 2 * Double(min(max(0, precision), 60_000_000_000)) / 1e9
-    var laws: [[Float]] = []
-    func add(_ share: Double, _ law: (Double) -> Double) {
-      laws.append(
-        LagLaws.edges.map { Float(1 - share * LagLaws.blurred(law, at: $0, by: blur)) })
-    }
-    func addUse() {
-      add(0) { _ in 0 }
-      for share in LagLaws.useShares {
-        // Even over some time, exponential after a second or none, or logarithmic-normal.
-        for end in [15.0, 22, 35, 60] {
-          for start in [0.0, 1] { add(share) { even($0, start, end) } }
-        }
-        for mean in [6.0, 9, 14, 25] {
-          for start in [0.0, 1] { add(share) { exponential($0 - start, mean) } }
-        }
-        // The quickest, who never answer within a second.
-        add(share) { even($0, 1, 12) }
-        add(share) { exponential($0 - 1, 4) }
-        for median in [6.0, 9, 14, 24] {
-          for spread in [0.8, 1.1] { add(share) { logNormal($0, median, spread) } }
+    func lanes(_ laws: [Law], from lane: Int) -> Range<Int> { lane..<(lane + (laws.count + 7) / 8) }
+    use = lanes(people, from: 0)
+    busyUse = lanes(people, from: use.upperBound)
+    triggers = lanes(programs, from: busyUse.upperBound)
+    useCount = people.count
+    let count = triggers.upperBound
+    var start = [SIMD8<Float>](repeating: SIMD8(), count: count)
+    var waiting = [SIMD8<Float>](repeating: SIMD8(), count: LagLaws.edges.count * count)
+    for (laws, group) in [(people, use), (people, busyUse), (programs, triggers)] {
+      for (number, law) in laws.enumerated() {
+        let lane = group.lowerBound + number / 8
+        start[lane][number % 8] = Float(law.weight)
+        for (edge, lag) in LagLaws.edges.enumerated() {
+          let answered = law.share * LagLaws.blurred(law.lags, at: lag, by: blur)
+          waiting[edge * count + lane][number % 8] = Float(1 - answered)
         }
       }
     }
-    func pad(to lanes: Int) {
-      while laws.count < 8 * lanes { laws.append([]) }
-    }
-    addUse()
-    pad(to: LagLaws.use.upperBound)
-    addUse()
-    pad(to: LagLaws.busyUse.upperBound)
-    for share in LagLaws.triggerShares {
-      for median in [0.2, 0.3, 0.45, 0.65, 0.95, 1.4, 2, 2.8, 4, 5.6] {
-        for spread in [0.12, 0.25, 0.45] { add(share) { logNormal($0, median, spread) } }
+    self.start = start
+    self.waiting = waiting
+  }
+
+  /// No reaction, and use: even over some time, exponential, or logarithmic-normal, in most cases
+  /// from a second or none on. Of the quickest, what comes within half a second is nobody's.
+  private static var people: [Law] {
+    var laws = [Law(share: 0, weight: 1) { _ in 0 }]
+    for share in useShares {
+      func add(_ lags: @escaping (Double) -> Double) {
+        laws.append(Law(share: share, weight: 1, lags: lags))
+      }
+      for (end, starts) in [
+        (12.0, [1]), (15, [0.5, 1]), (22, [0, 1]), (35, [0, 1]), (60, [0, 1]),
+      ] as [(Double, [Double])] {
+        for start in starts { add { even($0, start, end) } }
+      }
+      for (mean, starts) in [
+        (4.0, [1]), (6, [0.5, 1]), (9, [0, 1]), (14, [0, 1]), (25, [0, 1]),
+      ] as [(Double, [Double])] {
+        for start in starts { add { exponential($0 - start, mean) } }
+      }
+      for median in [6.0, 9, 14, 24] {
+        for spread in [0.8, 1.1] { add { logNormal($0, median, spread) } }
       }
     }
-    // Unsteady ones: those that are too quick for a person, or that miss nearly no unlock.
-    for share in [0.6, 0.8, 0.9, 0.99] {
-      for median in [0.3, 0.65, 1.4] { add(share) { logNormal($0, median, 0.7) } }
-    }
-    for share in [0.8, 0.99] {
-      for median in [0.35, 0.7, 1.4] { add(share) { logNormal($0, median, 1.1) } }
-    }
-    for median in [2, 2.8, 4, 5.6] { add(0.99) { logNormal($0, median, 0.7) } }
-    for median in [2.8, 5] { add(0.99) { logNormal($0, median, 1.1) } }
-    pad(to: LagLaws.triggers.upperBound)
-    func lanes(_ value: ([Float]) -> Float) -> [SIMD8<Float>] {
-      (0..<LagLaws.triggers.upperBound).map { lane in
-        var eight = SIMD8<Float>()
-        for place in 0..<8 { eight[place] = value(laws[8 * lane + place]) }
-        return eight
+    return laws
+  }
+
+  private static var coarsePeople: [Law] {
+    var laws = [Law(share: 0, weight: 1) { _ in 0 }]
+    for share in [0.35, 0.7] {
+      for end in [15.0, 40] { laws.append(Law(share: share, weight: 1) { even($0, 1, end) }) }
+      for mean in [5.0, 9, 20] {
+        laws.append(Law(share: share, weight: 1) { exponential($0 - 1, mean) })
+      }
+      for median in [6.0, 14] {
+        laws.append(Law(share: share, weight: 1) { logNormal($0, median, 0.9) })
       }
     }
-    waiting = LagLaws.edges.indices.flatMap { edge in lanes { $0.isEmpty ? 0 : $0[edge] } }
-    start = lanes { $0.isEmpty ? 0 : 1 }
+    return laws
+  }
+
+  private static var coarsePrograms: [Law] {
+    var laws: [Law] = []
+    for share in [0.65, 0.95] {
+      for median in [0.25, 0.4, 0.65, 1, 1.6, 2.5, 4] {
+        laws.append(Law(share: share, weight: 1.0 / 16) { logNormal($0, median, 0.35) })
+      }
+      laws.append(Law(share: share, weight: 1.0 / 16) { exponential($0, 2) })
+    }
+    return laws
+  }
+
+  /// Triggers, with their parts in the mixture, which sum to one: the larger, the harder they are to
+  /// tell from people, because the others need few unlocks whatever their part is.
+  private static var programs: [Law] {
+    var laws: [Law] = []
+    func add(_ shares: [Double], _ weight: Double, _ lags: @escaping (Double) -> Double) {
+      for share in shares { laws.append(Law(share: share, weight: weight, lags: lags)) }
+    }
+    for median in [0.2, 0.3, 0.45, 0.65, 0.95, 1.4, 2, 2.8, 4, 5.6] {
+      let weight = median < 2 ? 1.0 : 8
+      add(triggerShares, weight) { logNormal($0, median, 0.12) }
+      add(triggerShares, 2 * weight) { logNormal($0, median, 0.25) }
+      add(triggerShares, 4 * weight) { logNormal($0, median, 0.45) }
+    }
+    for median in [2.0, 2.8, 4] { add(triggerShares, 4) { logNormal($0, median, 0.65) } }
+    // Unsteady ones that are too quick for a person: within half a second, some of the time.
+    for median in [0.3, 0.65, 1.4] { add(triggerShares, 1) { logNormal($0, median, 0.7) } }
+    for median in [0.35, 0.7, 1.4] { add([0.8, 0.99], 1) { logNormal($0, median, 1.1) } }
+    for mean in [1.5, 3] { add([0.55, 0.75, 0.99], 4) { exponential($0, mean) } }
+    // And those that miss nearly no unlock.
+    for median in [2, 2.8, 4, 5.6] { add([0.99], 32) { logNormal($0, median, 0.7) } }
+    for median in [2.8, 5] { add([0.99], 32) { logNormal($0, median, 1.1) } }
+    for mean in [5.0, 8] { add([0.99], 16) { exponential($0, mean) } }
+    add([0.99], 16) { even($0, 0, 10) }
+    add([0.99], 16) { logNormal($0, 5.6, 0.6) }
+    let sum = laws.reduce(0) { $0 + $1.weight }
+    return laws.map { Law(share: $0.share, weight: $0.weight / sum, lags: $0.lags) }
   }
 
   /// A law's distribution function where each lag is lengthened by up to `blur`, evenly.
@@ -129,7 +197,7 @@ public struct LagLaws: Sendable {
   func weigh(
     _ likelihoods: inout [SIMD8<Float>], bin: Int?, reach: Int, rate: Double
   ) -> Float {
-    guard likelihoods.count == LagLaws.triggers.upperBound else { return 1 }
+    guard likelihoods.count == triggers.upperBound else { return 1 }
     let low = bin ?? reach
     let high = min(low + 1, LagLaws.binCount)
     let width = edges[high] - edges[low]
@@ -140,19 +208,19 @@ public struct LagLaws: Sendable {
     let triggerFloor = isMissed ? 1 : unit / Float(LagLaws.binCount + 1)
     let useFloors = LagLaws.useSpread * useFloor
     let triggerFloors = LagLaws.triggerSpread * triggerFloor
-    let busyRate = rate * LagLaws.busyFactor
-    let early = Float(Elementary.exp(-rate * edges[low]))
-    let busyEarly = Float(Elementary.exp(-busyRate * edges[low]))
-    let late = isMissed ? 0 : Float(Elementary.exp(-rate * edges[high]))
-    let busyLate = isMissed ? 0 : Float(Elementary.exp(-busyRate * edges[high]))
+    let early = Elementary.exp(-rate * edges[low])
+    let late = isMissed ? 0 : Elementary.exp(-rate * edges[high])
     let use = ((1 - LagLaws.useSpread) * unit, useFloors)
     let places = (low, high)
-    weigh(&likelihoods, LagLaws.use, places, (early, late), use)
-    weigh(&likelihoods, LagLaws.busyUse, places, (busyEarly, busyLate), use)
+    let steady = (Float(early), Float(late))
+    weigh(&likelihoods, self.use, places, steady, use)
     weigh(
-      &likelihoods, LagLaws.triggers, places, (early, late),
+      &likelihoods, busyUse, places,
+      (Float(LagLaws.busy(early)), Float(LagLaws.busy(late))), use)
+    weigh(
+      &likelihoods, triggers, places, steady,
       ((1 - LagLaws.triggerSpread) * unit, triggerFloors))
-    return use.0 * (early - late) + use.1
+    return use.0 * (steady.0 - steady.1) + use.1
   }
 
   /// The lanes of one group: the share that answers between two edges, each with the share that the
@@ -168,8 +236,9 @@ public struct LagLaws: Sendable {
     let table = waiting.span
     var span = likelihoods.mutableSpan
     for lane in group {
-      span[lane] *=
+      let share =
         early * table[edges.0 * lanes + lane] - late * table[edges.1 * lanes + lane] + spread.1
+      span[lane] = span[lane] * share + LagLaws.negligible
     }
   }
 }

@@ -75,6 +75,8 @@ struct UnlockClock {
   private static let anchored = 5
   /// The traffic tells a clock when the voices for it reach this together.
   private static let audible = 4.0
+  /// Where a reaction is less likely than none by this, as a natural logarithm, there is none.
+  private static let silence = -3.0
   /// The lags are not known: the traffic tells no clock better than this, in seconds.
   private static let coarse = 1.5
   /// The fastest drift that is searched, in parts of a million, and the most steps to it.
@@ -89,7 +91,7 @@ struct UnlockClock {
   private var voices: [[Double]] = []
   private var numbers: [Int] = []
   private var total: [Double] = []
-  /// By witness and candidate: the same, however loud.
+  /// By witness and candidate: how much likelier a reaction is than none, however loud.
   private var loudness: [[Double]] = []
   private var totalLoudness: [Double] = []
   /// Half of the time over which the log reaches, in seconds.
@@ -119,7 +121,7 @@ struct UnlockClock {
   ///   - witnesses: the destinations without whose words there would be no anchor.
   init(
     unlocks: [Timestamp], sends: [[Timestamp]], observed: ClosedRange<Timestamp>,
-    middle: Timestamp, anchor: ClockAnchor?, anchoredBy anchorWitnesses: [Int], laws: LagLaws,
+    middle: Timestamp, anchor: ClockAnchor?, anchoredBy anchorWitnesses: [Int],
     precision: Int64
   ) {
     self.anchor = anchor
@@ -137,7 +139,8 @@ struct UnlockClock {
       UnlockClock.near(asked, sends[number], within: 740_000_000_000)
     }
     var run = Run(
-      unlocks: asked, observed: observed, middle: middle, laws: laws, precision: precision)
+      unlocks: asked, observed: observed, middle: middle,
+      laws: LagLaws.coarse(precision: precision), precision: precision)
     seed()
     halfSpan = run.halfSpan
     voices = [[Double]](repeating: [], count: witnesses.count)
@@ -237,20 +240,21 @@ struct UnlockClock {
       let voice = run.voice(shift, witnesses[index])
       voices[index].append(voice)
       sum += voice
-      loudness[index].append(max(0, run.loudness))
+      loudness[index].append(run.loudness)
       loud += max(0, run.loudness)
     }
     total.append(sum)
     totalLoudness.append(loud)
   }
 
-  /// The weights of the candidates for the destination with this number, without its own voice and
-  /// words; nil: with all. They sum to one.
-  func weights(without number: Int?) -> [Double] {
-    let own = number.flatMap { number in numbers.firstIndex(of: number) }
-    let isPlain = number.map { witnesses.contains($0) } ?? false
+  /// The weights of the candidates for the destinations with these numbers, without their own voices
+  /// and words. They sum to one.
+  func weights(without members: [Int]) -> [Double] {
+    let isPlain = members.contains { witnesses.contains($0) }
     var scores = total
-    if let own { for index in scores.indices { scores[index] -= voices[own][index] } }
+    for own in places(of: members) {
+      for index in scores.indices { scores[index] -= voices[own][index] }
+    }
     let priors = candidates.map { isPlain ? $0.plainPrior : $0.prior }
     let open = priors.indices.filter { priors[$0] > 0 }
     let most = open.map { scores[$0] }.max() ?? 0
@@ -267,9 +271,21 @@ struct UnlockClock {
     return weights
   }
 
+  private func places(of members: [Int]) -> [Int] {
+    members.compactMap { number in numbers.firstIndex(of: number) }
+  }
+
+  /// Whether the destination with this number may react to the unlocks as they lie by this candidate,
+  /// or by the one before it in the search; true where it was not asked, and for several.
+  func mayReact(_ members: [Int], at index: Int) -> Bool {
+    guard members.count == 1, let own = places(of: members).first else { return true }
+    return loudness[own][index] > UnlockClock.silence
+      || (index > 0 && loudness[own][index - 1] > UnlockClock.silence)
+  }
+
   /// Decides which clock all destinations are told: the likeliest one.
   private mutating func tell() {
-    told.index = likeliest(without: nil)
+    told.index = likeliest(without: [])
     told.shift = candidates[told.index].shift
     let isHeard = (total.max() ?? 0) >= UnlockClock.audible
     if told.index == centre, let anchor {
@@ -287,17 +303,17 @@ struct UnlockClock {
     }
   }
 
-  /// The candidate that is likeliest without what the destination with this number does and was
-  /// told; nil: with all.
-  func likeliest(without number: Int?) -> Int {
-    let own = number.flatMap { number in numbers.firstIndex(of: number) }
-    let isPlain = number.map { witnesses.contains($0) } ?? false
+  /// The candidate that is likeliest without what the destinations with these numbers do and were
+  /// told.
+  func likeliest(without members: [Int]) -> Int {
+    let own = places(of: members)
+    let isPlain = members.contains { witnesses.contains($0) }
     var best = isPlain ? plainCentre : centre
     var most = -Double.infinity
     for index in candidates.indices {
       let prior = isPlain ? candidates[index].plainPrior : candidates[index].prior
       guard prior > 0 else { continue }
-      let score = score(index, prior, without: own.map { loudness[$0][index] } ?? 0)
+      let score = score(index, prior, without: own.reduce(0) { $0 + max(0, loudness[$1][index]) })
       guard score > most else { continue }
       most = score
       best = index
@@ -377,7 +393,7 @@ struct UnlockClock {
     }
 
     /// Of the last voice, without a limit.
-    var loudness: Double { tracker.evidence.loudness }
+    var loudness: Double { tracker.evidence.loudness(laws) }
 
     mutating func voice(
       _ shift: ClockShift, _ sends: [Timestamp], most count: Int = .max

@@ -8,14 +8,19 @@
 /// of the null holds, the probability that the e-value ever reaches 1/α is at most α (Ville 1939).
 ///
 /// No family of laws has every person in it, and over hundreds of unlocks the smallest misfit would
-/// add up. So each unlock beyond the thirtieth must speak for the trigger by more than 0.04 (of the
-/// logarithm) to count for it: whoever is that near to a law of the null is treated as in it.
+/// add up. So each unlock beyond the fifteenth must speak for the trigger by more than 0.04 (of the
+/// logarithm) to count for it, and each beyond the eightieth by more than 0.1: whoever is that near
+/// to a law of the null is treated as in it.
 public struct UnlockEvidence: Sendable {
   /// No larger e-value is claimed: below that, single precision holds.
-  public static let ceiling = 1e30
+  public static let ceiling = 1e20
 
-  private static let freeUnlocks = 30
+  /// After so many unlocks the likelihoods are scaled: they change by 10⁴ an unlock at most.
+  private static let scaling = 4
+  private static let freeUnlocks = 15
   private static let discount: Float = 0.96
+  private static let manyUnlocks = 80
+  private static let largeDiscount: Float = 0.9
 
   /// Times two to the power of `exponent`.
   fileprivate var likelihoods: [SIMD8<Float>]
@@ -44,8 +49,12 @@ public struct UnlockEvidence: Sendable {
     }
     unlocks &+= 1
     if unlocks > UnlockEvidence.freeUnlocks {
-      for lane in LagLaws.triggers { likelihoods[lane] *= UnlockEvidence.discount }
+      let discount =
+        unlocks > UnlockEvidence.manyUnlocks
+        ? UnlockEvidence.largeDiscount : UnlockEvidence.discount
+      for lane in laws.triggers { likelihoods[lane] *= discount }
     }
+    guard unlocks % UnlockEvidence.scaling == 0 else { return }
     let largest = largest(likelihoods.indices)
     guard largest > 0, largest < 1e-9 || largest > 1e9 else { return }
     // All by the same power of two: ratios stay.
@@ -57,31 +66,30 @@ public struct UnlockEvidence: Sendable {
 
   /// For a trigger against use and coincidence.
   func value(_ laws: LagLaws) -> Double {
-    let most = largest(LagLaws.use.lowerBound..<LagLaws.busyUse.upperBound)
-    return ratio(sum(LagLaws.triggers) / Double(LagLaws.triggerCount), Double(most))
+    let most = largest(laws.use.lowerBound..<laws.busyUse.upperBound)
+    return ratio(sum(laws.triggers), Double(most))
   }
 
   /// For any reaction to the unlock, the person's included, against coincidence alone; it tells
   /// whether the two clocks agree.
   func reaction(_ laws: LagLaws) -> Double {
-    let steady = likelihoods[LagLaws.use.lowerBound][0]
-    let busy = likelihoods[LagLaws.busyUse.lowerBound][0]
-    return ratio(meanReaction, Double(max(steady, busy)))
+    let steady = likelihoods[laws.use.lowerBound][0]
+    let busy = likelihoods[laws.busyUse.lowerBound][0]
+    return ratio(meanReaction(laws), Double(max(steady, busy)))
   }
 
   /// The natural logarithm of the same as a multiple of no reaction at the rate as measured, without
   /// a ceiling: it tells how well shifts of a clock do against each other.
-  var loudness: Double {
-    guard steady > 0, meanReaction > 0 else { return 0 }
-    return Elementary.log(meanReaction) - Elementary.log(steady)
+  func loudness(_ laws: LagLaws) -> Double {
+    let mean = meanReaction(laws)
+    guard steady > 0, mean > 0 else { return 0 }
+    return Elementary.log(mean) - Elementary.log(steady)
       + Double(exponent - steadyExponent) * 0.693_147_180_559_945_3
   }
 
-  private var meanReaction: Double {
-    let use = sum(LagLaws.use.lowerBound..<LagLaws.busyUse.upperBound)
-    return
-      (use / Double(2 * LagLaws.useCount)
-      + sum(LagLaws.triggers) / Double(LagLaws.triggerCount)) / 2
+  private func meanReaction(_ laws: LagLaws) -> Double {
+    let use = sum(laws.use.lowerBound..<laws.busyUse.upperBound)
+    return (use / Double(2 * laws.useCount) + sum(laws.triggers)) / 2
   }
 
   private func largest(_ lanes: Range<Int>) -> Float {
@@ -109,34 +117,48 @@ public struct UnlockEvidence: Sendable {
 /// is seen after different shifts is not the same; so each likelihood is taken as a multiple of that
 /// of no reaction, which is the same for any shift: sends at a steady rate.
 struct ShiftedEvidence {
-  private var laws = [SIMD8<Float>](repeating: SIMD8(), count: LagLaws.busyUse.upperBound)
+  /// Of the null.
+  private var likelihoods: [SIMD8<Float>]
   private var triggers = 0.0
-  /// All sums times two to this power.
-  private var exponent = Int.min
+  /// All sums times two to this power; not below 0, for the law of no reaction has all weights.
+  private var exponent = 0
+  private let laws: LagLaws
+
+  init(_ laws: LagLaws) {
+    self.laws = laws
+    likelihoods = [SIMD8<Float>](repeating: SIMD8(), count: laws.busyUse.upperBound)
+  }
 
   /// What one shift says; returns its part, in units of two to the power of the second number.
   mutating func add(_ evidence: UnlockEvidence, weight: Double) -> (part: Double, exponent: Int) {
-    guard evidence.steady > 0 else { return (0, .min) }
+    guard evidence.steady > 0 else { return (0, 0) }
     // The quotient's mantissa is kept near one, so that single precision holds.
     let quotient = weight / evidence.steady
     let own = evidence.exponent - evidence.steadyExponent + Int(quotient.exponent)
     if own > exponent {
-      let scale = exponent == .min ? 0 : power(exponent - own)
-      for lane in laws.indices { laws[lane] *= Float(scale) }
+      let scale = power(exponent - own)
+      for lane in likelihoods.indices { likelihoods[lane] *= Float(scale) }
       triggers *= scale
       exponent = own
     }
     let scale = quotient.significand * power(own - exponent)
-    for lane in laws.indices { laws[lane] += Float(scale) * evidence.likelihoods[lane] }
-    let mean = evidence.sum(LagLaws.triggers) / Double(LagLaws.triggerCount)
+    for lane in likelihoods.indices {
+      likelihoods[lane] += Float(scale) * evidence.likelihoods[lane]
+    }
+    let mean = evidence.sum(laws.triggers)
     triggers += mean * scale
     return (mean * quotient.significand, own)
+  }
+
+  /// A shift at which the law of no reaction leaves nothing to the others.
+  mutating func addNoReaction(weight: Double) {
+    likelihoods[laws.use.lowerBound][0] += Float(weight * power(-exponent))
   }
 
   /// The e-value, or what one part contributes to it.
   func value(of part: (part: Double, exponent: Int)? = nil) -> Double {
     var most = SIMD8<Float>()
-    for lane in laws { most.replace(with: lane, where: lane .> most) }
+    for lane in likelihoods { most.replace(with: lane, where: lane .> most) }
     let above = part.map { $0.part > 0 ? $0.part * power($0.exponent - exponent) : 0 } ?? triggers
     let below = Double(most.max())
     return above < below * UnlockEvidence.ceiling ? above / below : UnlockEvidence.ceiling

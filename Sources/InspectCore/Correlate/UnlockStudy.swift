@@ -95,6 +95,10 @@ public struct UnlockStudy: Sendable {
 
   /// Above this many unlocks only destinations that pass the test of coincidence get an e-value.
   private static let manyUnlocks = 1_000
+  /// The share of the unlocks that messages of one destination bring about is below this.
+  private static let wakeableShare = 2.0 / 3
+  /// So many sends near an unlock, in the mean, are a message and an answer.
+  private static let answeredShare = 1.5
 
   private let log: Log
   private let observed: ClosedRange<Timestamp>
@@ -131,24 +135,49 @@ public struct UnlockStudy: Sendable {
   ///   - witnesses: the destinations without whose messages the log would have no anchor, or another;
   ///     their own tests do without it.
   public func examine(_ sends: [[Timestamp]], anchoredBy witnesses: [Int] = []) -> [Result] {
+    examine(sends, clock(of: sends, anchoredBy: witnesses))
+  }
+
+  /// What the destinations, in their order, tell of the log's clock.
+  func clock(of sends: [[Timestamp]], anchoredBy witnesses: [Int]) -> UnlockClock {
+    guard !log.isCaptureClock else { return UnlockClock() }
+    return UnlockClock(
+      unlocks: Bursts.collapse(log.unlocks), sends: sends, observed: observed, middle: middle,
+      anchor: log.anchor, anchoredBy: witnesses, precision: log.precision)
+  }
+
+  func examine(_ sends: [[Timestamp]], _ clock: UnlockClock) -> [Result] {
     let unlocks = Bursts.collapse(log.unlocks)
-    let clock =
-      log.isCaptureClock
-      ? UnlockClock()
-      : UnlockClock(
-        unlocks: unlocks, sends: sends, observed: observed, middle: middle, anchor: log.anchor,
-        anchoredBy: witnesses, laws: laws, precision: log.precision)
     var tracker = LagTracker(laws, precision: log.precision)
     let test = test(unlocks, clock.told)
     var results = sends.indices.map { number in
-      examine(sends[number], number, unlocks, clock, test, &tracker)
+      examine(sends[number], [number], unlocks, clock, test, &tracker)
     }
     UnlockStudy.adjust(&results)
     for index in results.indices where results[index].qValue != nil {
-      judge(&results[index], sends[index], unlocks, clock, index, &tracker)
+      judge(&results[index], sends[index], unlocks, clock, [index], &tracker)
     }
-    if let experiment = log.experiment { judge(&results, sends, experiment) }
+    judge(&results, sends)
     return results
+  }
+
+  /// Several destinations as one.
+  ///
+  /// - Parameters:
+  ///   - sends: of all members, in order of time.
+  ///   - members: their numbers among the destinations that told the clock: theirs do not count here.
+  ///   - others: what is tested beside it.
+  func examine(
+    _ sends: [Timestamp], members: [Int], _ clock: UnlockClock, besides others: [Result]
+  ) -> Result {
+    let unlocks = Bursts.collapse(log.unlocks)
+    var tracker = LagTracker(laws, precision: log.precision)
+    let own = examine(sends, members, unlocks, clock, test(unlocks, clock.told), &tracker)
+    var results = [own] + others
+    UnlockStudy.adjust(&results)
+    if results[0].qValue != nil { judge(&results[0], sends, unlocks, clock, members, &tracker) }
+    judge(&results, [sends])
+    return results[0]
   }
 
   /// Sets the q-values from the p-values. What has too few unlocks was not tested, and does not
@@ -192,25 +221,24 @@ public struct UnlockStudy: Sendable {
   }
 
   /// The experiment decides where it can: its unlocks were locked again at once.
-  private func judge(
-    _ results: inout [Result], _ sends: [[Timestamp]], _ experiment: Experiment
-  ) {
-    let outcomes = sends.map {
-      experiment.evaluate(Bursts.collapse($0), seed: settings.correlation.seed)
+  private func judge(_ results: inout [Result], _ sends: [[Timestamp]]) {
+    guard let experiment = log.experiment?.within(observed) else { return }
+    // Results beyond those with sends have their outcomes.
+    for (index, list) in sends.enumerated() {
+      results[index].experiment = experiment.evaluate(
+        Bursts.collapse(list), seed: settings.correlation.seed)
     }
-    let qValues = BenjaminiHochberg.qValues(outcomes.map { $0.pValue })
-    for index in results.indices {
-      results[index].experiment = outcomes[index]
-      guard qValues[index] <= settings.falseDiscoveryRate else { continue }
+    let qValues = BenjaminiHochberg.qValues(results.map { $0.experiment?.pValue ?? 1 })
+    for (index, list) in sends.enumerated() where qValues[index] <= settings.falseDiscoveryRate {
       results[index].verdict = .unlock
-      if results[index].evidenceTime == nil { results[index].evidenceTime = sends[index].last }
+      if results[index].evidenceTime == nil { results[index].evidenceTime = list.last }
     }
   }
 
   // MARK: One destination
 
   private func examine(
-    _ sends: [Timestamp], _ number: Int, _ unlocks: [Timestamp], _ clock: UnlockClock,
+    _ sends: [Timestamp], _ members: [Int], _ unlocks: [Timestamp], _ clock: UnlockClock,
     _ test: UnlockCorrelation, _ tracker: inout LagTracker
   ) -> Result {
     let told = clock.told
@@ -226,12 +254,12 @@ public struct UnlockStudy: Sendable {
     }
     // Nothing to gain: with so many unlocks the counts alone would have seen it.
     if unlocks.count > UnlockStudy.manyUnlocks, pValue > 0.01 { return result }
-    let weights = clock.weights(without: number)
+    let weights = clock.weights(without: members)
     // Where the destination itself has helped to choose the clock, that choice costs its weight.
-    if clock.likeliest(without: number) != told.index {
+    if clock.likeliest(without: members) != told.index {
       result.statistics.pValue = min(1, pValue / max(weights[told.index], 1e-9))
     }
-    let evidence = evidence(sends, unlocks, clock, weights, &tracker)
+    let evidence = evidence(members, sends, unlocks, clock, weights, &tracker)
     result.eValue = evidence.value
     result.evidenceTime = evidence.sufficed
     return result
@@ -263,17 +291,23 @@ public struct UnlockStudy: Sendable {
   }
 
   /// The e-value over the plausible shifts, by their weights (`ShiftedEvidence`). Each candidate of
-  /// the clock stands for its neighbourhood, of which some shifts are tried. When it
+  /// the clock stands for its neighbourhood, of which some shifts are tried, if there may be a
+  /// reaction at all. When it
   /// sufficed is asked on the clock that is told, where that suffices, and on the best one only where
   /// it does not.
   private func evidence(
-    _ sends: [Timestamp], _ unlocks: [Timestamp], _ clock: UnlockClock, _ weights: [Double],
+    _ members: [Int], _ sends: [Timestamp], _ unlocks: [Timestamp], _ clock: UnlockClock,
+    _ weights: [Double],
     _ tracker: inout LagTracker
   ) -> Evidence {
-    var all = ShiftedEvidence()
+    var all = ShiftedEvidence(laws)
     var tried: [(found: Evidence, isCentre: Bool, part: (part: Double, exponent: Int))] = []
     let least = least(unlocks.count, sends.count)
     for index in weights.indices where weights[index] >= least {
+      guard index == clock.told.index || clock.mayReact(members, at: index) else {
+        all.addNoReaction(weight: weights[index])
+        continue
+      }
       for (step, share) in steps(around: index, clock) {
         var shift = clock.candidates[index].shift
         shift.offset += step
@@ -334,7 +368,7 @@ public struct UnlockStudy: Sendable {
 
   private func judge(
     _ result: inout Result, _ sends: [Timestamp], _ unlocks: [Timestamp], _ clock: UnlockClock,
-    _ number: Int, _ tracker: inout LagTracker
+    _ members: [Int], _ tracker: inout LagTracker
   ) {
     let statistics = result.statistics
     guard let qValue = result.qValue, qValue <= settings.falseDiscoveryRate else {
@@ -348,16 +382,9 @@ public struct UnlockStudy: Sendable {
     let value = result.eValue ?? 0
     // What explains it on the clock as expected is not undone by a clock of the destination's own.
     let isOwn =
-      clock.told.index != clock.centre && clock.likeliest(without: number) != clock.told.index
-    var plain = result
-    if isOwn {
-      plain.clock = clock.candidates[clock.centre].shift
-      plain.statistics = test(
-        unlocks, UnlockClock.Told(shift: plain.clock, uncertainty: result.clockUncertainty)
-      ).statistics(sends: sends)
-    }
+      clock.told.index != clock.centre && clock.likeliest(without: members) != clock.told.index
     if let other = explanation(result, sends, &tracker)
-      ?? (isOwn ? explanation(plain, sends, &tracker) : nil)
+      ?? (isOwn ? plainExplanation(result, sends, unlocks, clock, &tracker) : nil)
     {
       result.verdict = other
     } else if value >= settings.level,
@@ -368,6 +395,27 @@ public struct UnlockStudy: Sendable {
     } else {
       result.verdict = .use
     }
+  }
+
+  /// What explains the sends better on the clock as it was expected. Before the unlocks they may also
+  /// come because the log is some seconds ahead: a message wakes its reader now and then, but who
+  /// takes the phone in hand takes it for many reasons. Who is answered as well has been woken.
+  private func plainExplanation(
+    _ result: Result, _ sends: [Timestamp], _ unlocks: [Timestamp], _ clock: UnlockClock,
+    _ tracker: inout LagTracker
+  ) -> Verdict? {
+    var plain = result
+    plain.clock = clock.candidates[clock.centre].shift
+    plain.statistics = test(
+      unlocks, UnlockClock.Told(shift: plain.clock, uncertainty: result.clockUncertainty)
+    ).statistics(sends: sends)
+    let other = explanation(plain, sends, &tracker)
+    guard other == .push else { return other }
+    let all = Double(result.statistics.unlocks)
+    let isTooOften = Double(result.statistics.followed) >= UnlockStudy.wakeableShare * all
+    let near = around(plain)
+    let isAnswered = Double(near.before + near.after) > UnlockStudy.answeredShare * all
+    return isTooOften && !isAnswered ? nil : other
   }
 
   /// What explains the sends better than the unlocks do.
@@ -405,21 +453,26 @@ public struct UnlockStudy: Sendable {
     return best
   }
 
-  /// Whether about as much comes in the ten seconds before the unlocks as after them. Where the log is
-  /// coarse or its clock a rough estimate, a send just before may be one just after; then the mirrored
-  /// window alone is asked, which keeps the precision's distance.
+  /// Whether about as much comes before the unlocks as after them.
   private func isPush(_ result: Result) -> Bool {
-    let statistics = result.statistics
-    var before = statistics.sendsBeforeUnlock
-    var after = statistics.sendsAfterUnlock
-    var chance = statistics.expected
-    if precision(result.clock, result.clockUncertainty) <= 400_000_000 {
-      let middle = statistics.correlogram.count / 2
-      before = statistics.correlogram[(middle - 5)..<middle].reduce(0, +)
-      after = statistics.correlogram[middle..<(middle + 5)].reduce(0, +)
-      chance *= max(1, 10 / statistics.windowSeconds)
-    }
+    let (before, after, chance) = around(result)
     return before >= 3 && before * 2 >= after && Double(before) > 3 * chance
+  }
+
+  /// What comes in the ten seconds before and after the unlocks, and how many of them by chance. Where
+  /// the log is coarse or its clock a rough estimate, a send just before may be one just after; then
+  /// the mirrored window alone is asked, which keeps the precision's distance.
+  private func around(_ result: Result) -> (before: Int, after: Int, chance: Double) {
+    let statistics = result.statistics
+    guard precision(result.clock, result.clockUncertainty) <= 400_000_000 else {
+      return (statistics.sendsBeforeUnlock, statistics.sendsAfterUnlock, statistics.expected)
+    }
+    let middle = statistics.correlogram.count / 2
+    return (
+      statistics.correlogram[(middle - 5)..<middle].reduce(0, +),
+      statistics.correlogram[middle..<(middle + 5)].reduce(0, +),
+      statistics.expected * max(1, 10 / statistics.windowSeconds)
+    )
   }
 }
 
