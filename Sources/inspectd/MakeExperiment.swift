@@ -47,8 +47,9 @@ struct MakeExperiment: ParsableCommand {
     var device: String?
 
     func validate() throws {
-      guard (12...ExperimentPlan.slotLimit).contains(slots) else {
-        throw ValidationError("--slots: 12 to \(ExperimentPlan.slotLimit)")
+      guard (ExperimentPlan.fewestSlots...ExperimentPlan.slotLimit).contains(slots) else {
+        throw ValidationError(
+          "--slots: \(ExperimentPlan.fewestSlots) to \(ExperimentPlan.slotLimit)")
       }
       _ = try bounds()
       _ = try beginning()
@@ -104,6 +105,15 @@ struct MakeExperiment: ParsableCommand {
     @Argument(help: "The plan.")
     var plan: String
 
+    /// A slot that is over for longer is left out, in seconds.
+    private static let patience: Int64 = 5
+
+    private static func secondsLeft(_ slot: Experiment.Slot) -> Int64 {
+      var now = timespec()
+      clock_gettime(CLOCK_REALTIME, &now)
+      return slot.time.nanoseconds / 1_000_000_000 - Int64(now.tv_sec)
+    }
+
     func run() throws {
       Interruption.catchSignals()
       let slots: [Experiment.Slot]
@@ -112,11 +122,12 @@ struct MakeExperiment: ParsableCommand {
       } catch {
         throw fail(error)
       }
-      for (index, slot) in slots.enumerated() {
+      let late = slots.count { Run.secondsLeft($0) < -Run.patience }
+      if late == slots.count { throw fail("\(plan): all slots are over; plan anew") }
+      if late > 0 { writeError("\(late) slots are over\n") }
+      for (index, slot) in slots.enumerated().dropFirst(late) {
         while !Interruption.isRequested {
-          var now = timespec()
-          clock_gettime(CLOCK_REALTIME, &now)
-          let left = slot.time.nanoseconds / 1_000_000_000 - Int64(now.tv_sec)
+          let left = Run.secondsLeft(slot)
           guard left > 0 else { break }
           writeError("\r\(index + 1) of \(slots.count) in \(left) s   ")
           usleep(200_000)

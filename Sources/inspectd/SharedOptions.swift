@@ -181,7 +181,11 @@ struct SharedOptions: ParsableArguments {
   func end(
     _ inspection: borrowing Inspection, damages: [String], drops: LiveCapture.Drops?
   ) throws {
+    var damages = damages
+    let remark = inspection.planRemark
+    if let remark, remark.isFatal { damages.append(remark.text) }
     for damage in damages { writeError("inspectd: \(damage)\n") }
+    if let remark, !remark.isFatal { writeError("inspectd: \(remark.text)\n") }
     if eve == nil {
       let key = IdentifierMask.installationKey().key
       let mask = IdentifierMask(key: key, reveals: reveal)

@@ -27,6 +27,7 @@ struct UnlockDumpTests {
       <event time="1000" package="android" flags="0" type="15" />
       <event time="2500" package="android" flags="0" type="18" />
       <event time="60000" package="android" flags="0" type="16" />
+      <event time="-1772352090000" package="android" flags="0" type="18" />
       </event-log>
       </usagestats>
 
@@ -34,10 +35,10 @@ struct UnlockDumpTests {
     #expect(
       try events(text, name: "usagestats/0/daily/1772352000000.xml") == [
         "2026-03-01T08:00:01.000Z screen_on", "2026-03-01T08:00:02.500Z unlock",
-        "2026-03-01T08:01:00.000Z screen_off",
+        "2026-03-01T08:01:00.000Z screen_off", "2026-03-01T08:01:30.000Z unlock",
       ])
     // Without the name there is no time.
-    #expect(try events(text, name: "usage.xml").isEmpty)
+    #expect(try events(text, name: "usage.xml") == ["2026-03-01T08:01:30.000Z unlock"])
   }
 
   @Test func protobufAsText() throws {
@@ -87,6 +88,27 @@ struct ExperimentPlanTests {
     #expect(read.slots == plan.slots)
     #expect(read.device == "nokia")
     #expect(plan.html().contains("[\(plan.slots[0].time.nanoseconds / 1_000_000),"))
+  }
+
+  @Test func aPlanBesideACapture() throws {
+    let plan = ExperimentPlan(seed: 7, slots: 20, start: start, gaps: 60...90, device: nil)
+    func remark(from: Int, to: Int) -> ExperimentPlan.Remark? {
+      plan.remark("plan.csv", observed: plan.slots[from].time...plan.slots[to].time)
+    }
+    #expect(remark(from: 0, to: 19) == nil)
+    let partly = try #require(remark(from: 3, to: 19))
+    #expect(!partly.isFatal)
+    #expect(
+      partly.text.hasPrefix("plan.csv: only 17 of 20 slots lie in the capture: the slots are"))
+    #expect(remark(from: 3, to: 13)?.isFatal == true)
+    let never = plan.remark("plan.csv", observed: start...start)
+    #expect(never?.isFatal == true)
+    #expect(never?.text.contains("no slot of the plan lies in the capture") == true)
+    #expect(plan.isEnough)
+    let short = try withFile("time,action\n1772352000,unlock\n") {
+      try ExperimentPlan.read(path: $0)
+    }
+    #expect(!short.isEnough)
   }
 
   @Test(arguments: [

@@ -456,6 +456,28 @@ struct OtherUnlockLogTests {
     #expect(events(log) == ["2024-05-01T08:00:01Z unlock", "2024-05-01T08:00:40Z lock"])
   }
 
+  /// Android's usage statistics as ALEAPP lists them: all kinds of rows, the newest first, in UTC.
+  @Test func aleapp() throws {
+    let log = try read(
+      [
+        "Last Time Active\tUsage Type\tTime Active in Msecs\tPackage\tTypes\tClass\tSource",
+        "2026-09-26 21:20:04\tevent-log\t\tandroid\tKEYGUARD_SHOWN\t\tdaily",
+        "2026-09-26 21:10:02\tevent-log\t\tandroid\tKEYGUARD_HIDDEN\t\tdaily",
+        "2026-09-26 21:10:02\tevent-log\t\tandroid\t18\t\tweekly",
+        "2026-09-26 21:10:00\tevent-log\t\tandroid\tSCREEN_INTERACTIVE\t\tdaily",
+        "2026-09-26 21:09:00\tpackages\t17\tcom.example\t\t\tdaily",
+        "\tevent-log\t\tandroid\tKEYGUARD_HIDDEN\t\tdaily",
+      ].joined(separator: "\n"))
+    #expect(log.format == .usageStats)
+    #expect(
+      events(log) == [
+        "2026-09-26T21:10:00Z screen_on", "2026-09-26T21:10:02Z unlock",
+        "2026-09-26T21:20:04Z lock",
+      ])
+    #expect(log.entries.allSatisfy { $0.clock == .phone })
+    #expect(log.warnings == ["left out without a readable time: 1, the first in line 7"])
+  }
+
   @Test func powerLog() throws {
     let log = try read(
       """
@@ -490,6 +512,50 @@ struct OtherUnlockLogTests {
   }
 }
 
+struct UnlockLogEncodingTests {
+  private let text = "time,device,event\r\n2026-03-01T08:00:01Z,K\u{F8}benhavn,unlock\r\n"
+
+  /// What `adb logcat > log.txt` writes in a shell of Windows.
+  @Test(arguments: [false, true])
+  func utf16(isBigEndian: Bool) throws {
+    let bytes = "\u{FEFF}\(text)".utf16.flatMap { unit in
+      let octets = [UInt8(truncatingIfNeeded: unit), UInt8(truncatingIfNeeded: unit >> 8)]
+      return isBigEndian ? octets.reversed() : octets
+    }
+    let log = try UnlockLog.read(bytes, name: "log")
+    #expect(events(log) == ["2026-03-01T08:00:01Z unlock"])
+    #expect(log.entries.map(\.device) == ["K\u{F8}benhavn"])
+  }
+
+  /// The text of `stored` blocks (RFC 1951) in one gzip member; checked to its end.
+  @Test func gzip() throws {
+    let packed = gzipped(Array(text.utf8))
+    #expect(events(try UnlockLog.read(packed, name: "log")) == ["2026-03-01T08:00:01Z unlock"])
+    for count in [packed.count - 9, 20, 3] {
+      #expect(throws: UnlockLogError.self) {
+        try UnlockLog.read(Array(packed[..<count]), name: "log")
+      }
+    }
+    var damaged = packed
+    damaged[20] ^= 1
+    #expect(throws: UnlockLogError.self) { try UnlockLog.read(damaged, name: "log") }
+  }
+
+  private func gzipped(_ bytes: [UInt8]) -> [UInt8] {
+    func little(_ value: UInt32, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * UInt32($0))) }
+    }
+    var crc: UInt32 = .max
+    for byte in bytes {
+      crc ^= UInt32(byte)
+      for _ in 0..<8 { crc = crc >> 1 ^ (crc & 1 == 1 ? 0xEDB8_8320 : 0) }
+    }
+    let count = UInt32(bytes.count)
+    return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF, 1] + little(count, 2) + little(~count, 2) + bytes
+      + little(~crc, 4) + little(count, 4)
+  }
+}
+
 struct UnlockLogRefusalTests {
   @Test(arguments: [
     ("", "is empty"), ("\n \n# nothing\n", "is empty"), ("PK\u{3}\u{4}xyz", "ZIP archive"),
@@ -504,9 +570,13 @@ struct UnlockLogRefusalTests {
   }
 
   @Test func otherEncodings() {
-    for bytes: [UInt8] in [[0xFF, 0xFE, 0x74, 0], [0xFE, 0xFF, 0, 0x74], [0x1F, 0x8B, 8]] {
+    for bytes: [UInt8] in [
+      [0xFF, 0xFE, 0x74, 0], [0xFE, 0xFF, 0, 0x74], [0x1F, 0x8B, 8], [0xFF, 0xFE],
+    ] {
       #expect(throws: UnlockLogError.self) { try UnlockLog.read(bytes, name: "log") }
     }
+    #expect(
+      refusal("time,device,action\n2026-03-01T08:00:00Z,,sham\n")?.contains("--experiment") == true)
   }
 
   @Test func randomBytes() {

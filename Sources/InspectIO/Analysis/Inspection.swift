@@ -18,6 +18,9 @@ public struct Inspection: ~Copyable {
   public let policy: PolicyFile
   public let deviceNames: [String]
   public let usesScreenOn: Bool
+  /// That of the experiment; nil without one.
+  let plan: ExperimentPlan?
+  private let planPath: String
   /// What reading the watch lists came to; nil without one.
   public let watched: WatchFile.Outcome?
   private var first: Timestamp?
@@ -69,6 +72,8 @@ public struct Inspection: ~Copyable {
     self.policy = policy
     deviceNames = names
     usesScreenOn = unlocks.usesScreenOn
+    plan = unlocks.plan
+    planPath = options.experimentPath ?? ""
     watched = watch?.outcome
     feed = UnlockFeed(options, unlocks.tracks)
     self.filter = filter
@@ -137,6 +142,9 @@ public struct Inspection: ~Copyable {
 
   /// The span of time that was seen.
   public var observed: ClosedRange<Timestamp>? { first.map { min($0, last)...max($0, last) } }
+
+  /// What of the experiment's plan does not lie in the capture, at its end; nil where all does.
+  public var planRemark: ExperimentPlan.Remark? { plan?.remark(planPath, observed: observed) }
 
   /// Ends flows, draws the conclusions and writes what is left.
   public mutating func finish(drops: LiveCapture.Drops? = nil) {

@@ -28,7 +28,7 @@ public struct Summary {
     let counters = inspection.core.statistics
     summary.head(counters, inspection.observed)
     summary.findings(inspection.alerts)
-    summary.unlocks(inspection.core.unlockCoverage, inspection.usesScreenOn)
+    summary.unlocks(inspection)
     summary.limits(counters, inspection, damages, drops)
     return summary.text
   }
@@ -102,8 +102,8 @@ public struct Summary {
     line()
   }
 
-  private mutating func unlocks(_ coverage: UnlockCoverage, _ usesScreenOn: Bool) {
-    switch coverage {
+  private mutating func unlocks(_ inspection: borrowing Inspection) {
+    switch inspection.core.unlockCoverage {
     case .noLog:
       line("Screen unlocks: no log was given (--unlocks), so nothing is said about them.")
     case .ambiguous(let count):
@@ -114,9 +114,11 @@ public struct Summary {
       line("Screen unlocks: no log was given; wake-ups were inferred from the traffic alone.")
     case .tested:
       line(
-        usesScreenOn
+        inspection.usesScreenOn
           ? "Screen unlocks: the log has none; the moments of screen-on were used instead."
-          : "Screen unlocks: every destination was tested against the log.")
+          : inspection.plan != nil
+            ? "Screen unlocks: every destination was tested by the experiment."
+            : "Screen unlocks: every destination was tested against the log.")
     }
   }
 

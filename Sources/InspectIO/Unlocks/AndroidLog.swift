@@ -91,7 +91,7 @@ struct AndroidLog {
 
   /// The constants of `UsageEvents.Event`, by name or number. SCREEN_INTERACTIVE is no unlock: a
   /// notification lights the screen. USER_UNLOCKED is the first unlock after the start.
-  private func usageKind(_ type: ArraySlice<UInt8>) -> UnlockKind? {
+  static func usageKind(_ type: ArraySlice<UInt8>) -> UnlockKind? {
     switch type.prefix(32).text {
     case "KEYGUARD_HIDDEN", "18", "USER_UNLOCKED", "28": .unlock
     case "KEYGUARD_SHOWN", "17": .lock
@@ -113,12 +113,14 @@ struct AndroidLog {
   private mutating func takeUsage(
     type: ArraySlice<UInt8>, time: ArraySlice<UInt8>, line: Int
   ) throws(UnlockLogError) {
-    guard let kind = usageKind(type) else { return }
+    guard let kind = AndroidLog.usageKind(type) else { return }
     hasUsageStats = true
     guard user == 0 else {
       return collector.warn("events of other users than 0 left out: they repeat the same")
     }
-    // Raw times are milliseconds of Unix time; smaller numbers count from some file's beginning.
+    // Raw times are milliseconds of Unix time, negative ones in files as well; smaller numbers count
+    // from the file's beginning.
+    let time = time.first == UInt8(ascii: "-") ? time.dropFirst() : time
     if let moment = TimeText.readUnix(time), time.count >= 12 {
       try collector.add(kind, at: moment, clock: .phone, line: line)
     } else if let fileStart, let offset = Int64(time.text), offset >= 0, offset < 100_000_000_000 {

@@ -12,8 +12,9 @@ public struct ExperimentPlan: Sendable {
   public private(set) var device: String?
   public private(set) var seed: UInt64?
 
-  /// The most slots.
+  /// The most slots, and the fewest from which anything follows.
   public static let slotLimit = 1_000
+  public static let fewestSlots = 12
 
   /// Draws a plan: gaps evenly between the two bounds, in seconds, and an unlock in half of the
   /// slots, which ones by a shuffle. The same seed gives the same plan.
@@ -75,6 +76,36 @@ public struct ExperimentPlan: Sendable {
       throw UnlockLogError(name, line: error.line, expected: error.expected, found: error.found)
     }
     slots.sort { $0.time < $1.time }
+  }
+
+  /// Whether slots of both kinds are enough for a conclusion.
+  public var isEnough: Bool {
+    let unlocks = slots.count { $0.isUnlock }
+    return slots.count >= ExperimentPlan.fewestSlots && unlocks > 0 && unlocks < slots.count
+  }
+
+  /// What is wrong with the plan beside a capture of `observed`; nil where nothing is.
+  /// - Parameter name: of the plan's file.
+  public func remark(_ name: String, observed: ClosedRange<Timestamp>?) -> Remark? {
+    guard let observed, let first = slots.first, let last = slots.last else { return nil }
+    let seen = slots.count { observed.contains($0.time) }
+    guard seen < slots.count else { return nil }
+    func text(_ time: Timestamp) -> String { TimeText.rfc3339(time, fractionDigits: 0) }
+    let spans =
+      "the slots are from \(text(first.time)) to \(text(last.time)), "
+      + "the capture from \(text(observed.lowerBound)) to \(text(observed.upperBound))"
+    return Remark(
+      text: seen == 0
+        ? "\(name): no slot of the plan lies in the capture: \(spans)"
+        : "\(name): only \(seen) of \(slots.count) slots lie in the capture: \(spans)",
+      isFatal: seen < ExperimentPlan.fewestSlots)
+  }
+
+  /// What is wrong with a plan, in one line.
+  public struct Remark: Sendable {
+    public let text: String
+    /// The experiment says nothing.
+    public let isFatal: Bool
   }
 
   private static let header = "the header time,device,action of an experiment's plan"

@@ -148,6 +148,7 @@ public struct UnlockLog: Sendable {
     _ bytes: [UInt8], name: String, hints: Hints = Hints()
   ) throws(UnlockLogError) -> UnlockLog {
     guard bytes.count <= byteLimit else { throw UnlockLogError(name, .tooLarge) }
+    let bytes = try utf8(unpacked(bytes, name), name)
     let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
     if let reason = UnlockLogError.Reason(notText: text) { throw UnlockLogError(name, reason) }
     var lines = Lines(text)
@@ -156,7 +157,38 @@ public struct UnlockLog: Sendable {
     if Syslog.isMessage(first.text) { return try Syslog.read(text, name: name) }
     if let table = UnlockTable(text) { return try table.read(name: name, hints: hints) }
     if let log = try AndroidLog.read(text, name: name, hints: hints) { return log }
+    if (try? ExperimentPlan(Array(text), name: name)) != nil {
+      throw UnlockLogError(
+        name, .notText(hint: "the plan of an experiment: give it as --experiment"))
+    }
     throw UnlockLogError(name, .unknownFormat)
+  }
+
+  /// Without the gzip around it (RFC 1952), if there is one.
+  private static func unpacked(
+    _ bytes: [UInt8], _ name: String
+  ) throws(UnlockLogError) -> [UInt8] {
+    guard bytes.starts(with: [0x1F, 0x8B]), let stream = InflateStream(.gzip) else { return bytes }
+    var text: [UInt8] = []
+    let outcome = stream.decode(bytes.span.bytes, while: { text.count <= byteLimit }) { part in
+      part.withUnsafeBytes { text.append(contentsOf: $0) }
+    }
+    guard text.count <= byteLimit else { throw UnlockLogError(name, .tooLarge) }
+    guard outcome == .complete else {
+      throw UnlockLogError(name, .notText(hint: "gzip data that is damaged or cut off"))
+    }
+    return text
+  }
+
+  /// From UTF-16, if a byte order mark says so: a shell of Windows writes what a program prints in it.
+  private static func utf8(_ bytes: [UInt8], _ name: String) throws(UnlockLogError) -> [UInt8] {
+    let isBigEndian = bytes.starts(with: [0xFE, 0xFF])
+    guard isBigEndian || bytes.starts(with: [0xFF, 0xFE]) else { return bytes }
+    let units = stride(from: 2, to: bytes.count - 1, by: 2).map { place in
+      let (first, second) = (UInt16(bytes[place]), UInt16(bytes[place + 1]))
+      return isBigEndian ? first << 8 | second : second << 8 | first
+    }
+    return Array(String(decoding: units, as: UTF16.self).utf8)
   }
 
   private static func contents(

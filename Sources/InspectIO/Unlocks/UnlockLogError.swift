@@ -12,6 +12,8 @@ public struct UnlockLogError: Error, Equatable, CustomStringConvertible {
     case tooLarge
     /// An experiment's plan could not be read.
     case notRead(String)
+    /// An experiment's plan has too few slots, or only of one kind.
+    case fewSlots(Int)
     /// It has more than `UnlockLog.eventLimit` events.
     case tooManyEvents
     case empty
@@ -49,6 +51,11 @@ public struct UnlockLogError: Error, Equatable, CustomStringConvertible {
     switch reason {
     case .unreadable(let errno): "cannot read the unlock log: \(String(cString: strerror(errno)))"
     case .notRead(let reason): "cannot read the plan: \(reason)"
+    case .fewSlots(let count):
+      """
+      too little for an experiment: at least \(ExperimentPlan.fewestSlots) slots are needed, unlocks \
+      and shams; the plan has \(count)
+      """
     case .tooLarge: "the unlock log is larger than \(UnlockLog.byteLimit >> 20) MiB"
     case .tooManyEvents: "the unlock log has more than \(UnlockLog.eventLimit) events"
     case .empty: "the unlock log is empty"
@@ -83,13 +90,10 @@ extension UnlockLogError.Reason {
   init?(notText bytes: ArraySlice<UInt8>) {
     let magics: [([UInt8], String)] = [
       ([0x50, 0x4B, 0x03, 0x04], "a ZIP archive: unpack it and give the bugreport-*.txt inside"),
-      ([0x1F, 0x8B], "gzip data: unpack it first"),
       (
         Array("SQLite format 3".utf8),
         "an SQLite database: export it with APOLLO or iLEAPP and give their table"
       ),
-      ([0xFF, 0xFE], "UTF-16 text: save it as UTF-8"),
-      ([0xFE, 0xFF], "UTF-16 text: save it as UTF-8"),
     ]
     if let hint = magics.first(where: { bytes.starts(with: $0.0) })?.1 {
       self = .notText(hint: hint)

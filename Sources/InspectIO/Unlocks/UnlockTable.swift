@@ -14,6 +14,8 @@ struct UnlockTable {
     case apollo(time: Int, activity: Int, output: Int)
     /// One stream of knowledgeC.db or of Biome, by iLEAPP.
     case iLEAPP(start: Int, locked: Int?, backlit: Int?)
+    /// Android's usage statistics, by ALEAPP, in UTC.
+    case usage(time: Int, type: Int)
     /// PowerLog's table of lock states, by iLEAPP, which has put its times right.
     case powerLog(time: Int, locked: Int)
   }
@@ -55,6 +57,9 @@ struct UnlockTable {
       let status = column("device lock status") ?? column("islocked") ?? backlit
     {
       return .iLEAPP(start: start, locked: status == backlit ? nil : status, backlit: backlit)
+    }
+    if let time = column("last time active"), let type = column("types") {
+      return .usage(time: time, type: type)
     }
     if let time = column("timestamp"), let locked = column("locked"),
       column("time offset (seconds)") != nil
@@ -99,6 +104,7 @@ struct UnlockTable {
     case .manual: collector.log(.manual, collapsing: false)
     case .homeAssistant: collector.log(.homeAssistant, collapsing: false)
     case .apollo: collector.log(.apollo, collapsing: true)
+    case .usage: collector.log(.usageStats, collapsing: true)
     case .iLEAPP, .powerLog: collector.log(.iLEAPP, collapsing: true)
     }
   }
@@ -124,6 +130,9 @@ struct UnlockTable {
       if let locked { kind = UnlockTable.lockKind(record[locked]) }
       if let backlit { kind = kind ?? UnlockTable.backlightKind(record[backlit]) }
       try takeUTC(kind, record[start], line: record.line, into: &collector)
+    case .usage(let time, let type):
+      try takeUTC(
+        AndroidLog.usageKind(record[type]), record[time], line: record.line, into: &collector)
     case .powerLog(let time, let locked):
       let kind = UnlockTable.powerLogKind(record[locked])
       try takeUTC(kind, record[time], line: record.line, into: &collector)
@@ -196,7 +205,7 @@ struct UnlockTable {
       line: record.line)
   }
 
-  // MARK: iOS
+  // MARK: Tables of forensic tools
 
   /// The tools write the times of the phone's databases in UTC, mostly without saying so.
   private func takeUTC(

@@ -5,6 +5,7 @@ import Logging
 struct UnlockTracks {
   private(set) var tracks: [CaseConfiguration.UnlockTrack] = []
   private(set) var usesScreenOn = false
+  private(set) var plan: ExperimentPlan?
   private var byDevice: [String: CaseConfiguration.UnlockTrack] = [:]
 
   init(
@@ -21,7 +22,10 @@ struct UnlockTracks {
     }
     if let path = options.experimentPath {
       do throws(UnlockLogError) {
-        try take(ExperimentPlan.read(path: path), options)
+        let plan = try ExperimentPlan.read(path: path)
+        guard plan.isEnough else { throw UnlockLogError(path, .fewSlots(plan.slots.count)) }
+        self.plan = plan
+        take(plan, options)
       } catch {
         throw Inspection.Failure("\(error)")
       }
