@@ -2,6 +2,10 @@
 # make test   sets up what the tests need and runs them
 SWIFT ?= swift
 PROGRAM = .build/release/inspectd
+# The Swift runtime is linked in where the toolchain has it in that form: the program then starts
+# faster, takes less memory, and runs where there is no Swift.
+STATIC_RUNTIME = $(dir $(realpath $(shell command -v $(SWIFT))))../lib/swift_static/linux/libswiftCore.a
+RUNTIME = $(if $(wildcard $(STATIC_RUNTIME)),--static-swift-stdlib)
 
 .PHONY: demo test setup build lint embedded captures clean
 
@@ -18,7 +22,7 @@ setup:
 	@./.ci/setup
 
 build: setup
-	$(SWIFT) build -c release --product inspectd
+	$(SWIFT) build -c release --product inspectd $(RUNTIME)
 
 lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift \

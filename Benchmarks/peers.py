@@ -76,7 +76,7 @@ def main():
         sys.exit(__doc__.splitlines()[0])
     rounds = int(sys.argv[2]) if len(sys.argv) == 3 else 5
     if not os.path.exists(INSPECTD):
-        sys.exit("peers: build it first: swift build -c release --product inspectd")
+        sys.exit("peers: build it first: make build")
     capture, copy = in_memory(sys.argv[1])
     try:
         measure(capture, rounds)
