@@ -42,8 +42,7 @@ public struct PolicyFile: Sendable {
   /// The policy built into the program, for an origin: `EEA`, `UK`, `CH` or a country.
   public static func builtIn(home: String) throws(Failure) -> PolicyFile {
     try PolicyFile(
-      text: String(decoding: PackageResources.transfer_policy_csv, as: UTF8.self),
-      name: "built-in policy", home: home)
+      bytes: PackageResources.transfer_policy_csv, name: "built-in policy", home: home)
   }
 
   public init(path: String, home: String) throws(Failure) {
@@ -59,20 +58,19 @@ public struct PolicyFile: Sendable {
     guard count < bytes.count else {
       throw Failure(file: path, line: 0, reason: "is larger than a megabyte")
     }
-    try self.init(text: String(decoding: bytes[..<count], as: UTF8.self), name: path, home: home)
+    bytes.removeLast(bytes.count - count)
+    try self.init(bytes: bytes, name: path, home: home)
   }
 
   init(text: String, name: String, home: String) throws(Failure) {
+    try self.init(bytes: Array(text.utf8), name: name, home: home)
+  }
+
+  private init(bytes: [UInt8], name: String, home: String) throws(Failure) {
     guard let home = HomeCountry(home) else {
       throw Failure(file: name, line: 0, reason: "'\(home)' is no country, EEA, UK or CH")
     }
-    // By bytes: this is read at every start, and characters cost ten times as much.
-    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map
-    {
-      $0.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
-        PolicyFile.trimmed($0)
-      }
-    }
+    let lines = PolicyFile.lines(of: bytes)
     // A country of the EEA has the EEA's law.
     let isInEEA = lines.contains {
       $0.count >= 4 && $0[0] == "transfer" && $0[1] == "EEA" && $0[2] == home.name && $0[3] == "eea"
@@ -87,11 +85,29 @@ public struct PolicyFile: Sendable {
     if let country = home.country { policy.set(country, .domestic) }
   }
 
-  private static func trimmed(_ field: Substring.UTF8View) -> String {
+  /// The fields of each line, without blanks around them. By bytes: this is read at every start.
+  private static func lines(of bytes: [UInt8]) -> [[String]] {
+    var lines: [[String]] = []
+    var fields: [String] = []
+    var start = 0
+    for end in 0...bytes.count {
+      let byte = end < bytes.count ? bytes[end] : UInt8(ascii: "\n")
+      guard byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\n") else { continue }
+      fields.append(trimmed(bytes, start, end))
+      start = end + 1
+      guard byte == UInt8(ascii: "\n") else { continue }
+      lines.append(fields)
+      fields.removeAll()
+    }
+    return lines
+  }
+
+  private static func trimmed(_ bytes: [UInt8], _ start: Int, _ end: Int) -> String {
     func isBlank(_ byte: UInt8) -> Bool { byte.isASCIISpaceOrTab || byte == UInt8(ascii: "\r") }
-    var field = field.drop(while: isBlank)
-    while let last = field.last, isBlank(last) { field.removeLast() }
-    return String(Substring(field))
+    var (start, end) = (start, end)
+    while start < end, isBlank(bytes[start]) { start += 1 }
+    while end > start, isBlank(bytes[end - 1]) { end -= 1 }
+    return String(decoding: bytes[start..<end], as: UTF8.self)
   }
 
   /// Takes a line in; returns what is wrong with it.
@@ -114,7 +130,7 @@ public struct PolicyFile: Sendable {
       policy.set(kind, steps: steps)
     case "when":
       let known = TransferPolicy.Circumstance.allCases
-      guard fields.count >= 2, let circumstance = known.first(where: { "\($0.name)" == fields[1] })
+      guard fields.count >= 2, let circumstance = known.first(where: { $0.name.isText(fields[1]) })
       else { return "when wants encrypted or correlated" }
       guard let steps = PolicyFile.steps(fields) else { return "steps are a number from -3 to 3" }
       policy.set(circumstance, steps: steps)
@@ -126,7 +142,7 @@ public struct PolicyFile: Sendable {
 
   private mutating func takeTransfer(_ fields: [String]) -> String? {
     guard fields.count >= 4 else { return "transfer wants an origin, a country and a class" }
-    guard HomeCountry(fields[1]) != nil else {
+    guard fields[1] == origin || HomeCountry(fields[1]) != nil else {
       return "origin '\(fields[1])' is no country, EEA, UK or CH"
     }
     guard let country = CountryCode(text: fields[2]) else {
@@ -148,13 +164,13 @@ public struct PolicyFile: Sendable {
 
   private mutating func takeSeverity(_ fields: [String]) -> String? {
     guard fields.count >= 4 else { return "severity wants a rule, a class and a severity" }
-    guard let rule = Rule.allCases.first(where: { "\($0.name)" == fields[1] }) else {
+    guard let rule = Rule.allCases.first(where: { $0.name.isText(fields[1]) }) else {
       return "'\(fields[1])' is no rule"
     }
     guard let transfer = TransferClass(name: fields[2]) else {
       return "'\(fields[2])' is no transfer class"
     }
-    let severity = Severity.allCases.first { "\($0.name)" == fields[3] }
+    let severity = Severity.allCases.first { $0.name.isText(fields[3]) }
     guard severity != nil || fields[3] == "none" else {
       return "'\(fields[3])' is none of low, medium, high, critical, none"
     }
@@ -179,7 +195,7 @@ public struct PolicyFile: Sendable {
 
 extension TransferClass {
   init?(name: String) {
-    guard let known = TransferClass.allCases.first(where: { "\($0.name)" == name }) else {
+    guard let known = TransferClass.allCases.first(where: { $0.name.isText(name) }) else {
       return nil
     }
     self = known
@@ -202,7 +218,7 @@ public struct HomeCountry: Sendable {
       return
     }
     let code = text == "UK" ? "GB" : text
-    guard let country = CountryCode(text: code), HomeCountry.codes.contains(code) else {
+    guard let country = CountryCode(text: code), HomeCountry.has(code) else {
       return nil
     }
     name = code == "GB" ? "UK" : code
@@ -210,7 +226,7 @@ public struct HomeCountry: Sendable {
   }
 
   /// ISO 3166-1, as of 2026, and `XK`, which the United Nations do not list but registries use.
-  private static let codes = Set(
+  private static let codes: StaticString =
     """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS \
     BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE \
@@ -220,5 +236,20 @@ public struct HomeCountry: Sendable {
     NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW \
     SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
     TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
-    """.split(separator: " ").map(String.init))
+    """
+
+  private static func has(_ code: String) -> Bool {
+    codes.withUTF8Buffer { codes in
+      stride(from: 0, to: codes.count, by: 3).contains { start in
+        codes[start..<start + 2].elementsEqual(code.utf8)
+      }
+    }
+  }
+}
+
+extension StaticString {
+  /// Whether it says the same, without making a string of it.
+  func isText(_ text: String) -> Bool {
+    withUTF8Buffer { $0.elementsEqual(text.utf8) }
+  }
 }
