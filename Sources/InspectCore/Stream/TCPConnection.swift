@@ -38,6 +38,7 @@ struct TCPConnection {
     }
   }
 
+  // What each segment asks for comes first.
   private var halves = InlineArray<2, Half>(repeating: Half())
   var handshake = Handshake.waiting
   /// The number of a client's SYN that came into the open connection, if the last SYN was one.
@@ -51,9 +52,10 @@ struct TCPConnection {
     case over
   }
 
-  /// One place to yield from: an accessor with two is not inlined.
+  /// To be read, one of two is chosen: an index that is not known would copy both to the stack first.
+  /// To be changed, there is one place to yield from: an accessor with two is not inlined.
   subscript(direction: Direction) -> Half {
-    @inline(__always) _read { yield halves[Int(direction.rawValue)] }
+    @inline(__always) get { direction == .toServer ? halves[0] : halves[1] }
     @inline(__always) _modify { yield &halves[Int(direction.rawValue)] }
   }
 
