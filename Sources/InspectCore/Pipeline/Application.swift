@@ -30,21 +30,25 @@ public struct Application: Sendable {
     }
   }
 
-  public internal(set) var kind = Kind.unrecognised
+  // The order leaves no gaps (see `Flow`).
   /// Where the protocol's state is; `none` when there is none.
   var place = Application.none
-  /// The protocol's client is the flow's server: the capture began in the middle.
-  var isReversed = false
+  /// Where the client's bytes are that nobody knows and that wait for a look.
+  var payload = Application.none
+  /// How many bytes of messages that nobody knows were looked at.
+  var payloadByteCount: UInt32 = 0
   /// The host, as far as it is known, and how.
   var host: UInt32?
   var nameSource: Destination.NameSource?
+  public internal(set) var kind = Kind.unrecognised
+  /// The protocol's client is the flow's server: the capture began in the middle.
+  var isReversed = false
   /// Segments or datagrams that were looked at without an answer.
   var attempts: UInt16 = 0
-  /// Where the client's bytes are that nobody knows and that wait for a look, and how many messages of
-  /// such bytes were looked at, of how many bytes.
-  var payload = Application.none
+  /// How many messages that nobody knows were looked at.
   var payloads: UInt8 = 0
-  var payloadByteCount: UInt32 = 0
+  /// The flow's server is outside (`CaseBook.isOutward`).
+  var isOutward = false
 
   static var none: UInt32 { .max }
 

@@ -24,14 +24,14 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
   private func isWanted(_ flow: borrowing Flow) -> Bool {
     flow.application.payloads < PayloadLimit.messages
       && flow.application.payloadByteCount < PayloadLimit.byteCount
-      && exchange.cases.isOutward(flow.context)
+      && flow.application.isOutward
   }
 
   mutating func readUnknown(
     datagram bytes: RawSpan, _ direction: Direction, _ flow: inout Flow, _ time: Timestamp
   ) {
     unknownBytes &+= UInt64(bytes.byteCount)
-    guard direction == .toServer, exchange.cases.isOutward(flow.context) else { return }
+    guard direction == .toServer, flow.application.isOutward else { return }
     guard isWanted(flow) else {
       exchange.skippedPayloads &+= 1
       return

@@ -60,6 +60,7 @@ struct Applications<
 
   mutating func flowBegan(_ flow: inout Flow) {
     exchange.cases.saw(flow.context.start)
+    flow.application.isOutward = exchange.cases.isOutward(flow.context)
     name.removeAll()
     let server = flow.context.server.address
     let client = flow.context.client.address

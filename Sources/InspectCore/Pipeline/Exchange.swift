@@ -28,6 +28,8 @@ struct Exchange<
   var bodyBytes = 0
   /// Whether a list names recipients who withdrew consent.
   private let watchesRecipients: Bool
+  /// `InspectionSink.wantsBodies`, asked once: a piece of each body asks.
+  private let wantsBodies: Bool
 
   // The connection that is being read.
   var context: FlowContext
@@ -61,6 +63,7 @@ struct Exchange<
     configuration: InspectorConfiguration, function: SipHash13, sink: consuming Sink,
     decoder: consuming Decoder, atlas: consuming Map
   ) {
+    wantsBodies = sink.wantsBodies
     self.sink = sink
     self.decoder = decoder
     finder = Finder(watching: configuration.watch)
@@ -118,7 +121,7 @@ struct Exchange<
 
   /// The flow's client began to send at `time`.
   mutating func sent(_ flow: borrowing Flow, at time: Timestamp) {
-    guard cases.isOutward(flow.context) else { return }
+    guard flow.application.isOutward else { return }
     cases.sent(flow.context, host: flow.application.host, flow.application.nameSource, at: time)
   }
 
@@ -143,7 +146,7 @@ struct Exchange<
     append(place)
     queue.sending = place
     // A chunked body is one, even if it is empty.
-    if sink.wantsBodies, head.isChunked {
+    if wantsBodies, head.isChunked {
       sink.body(RawSpan(), head.contentCoding, .toServer, place: place)
     }
   }
@@ -167,7 +170,7 @@ struct Exchange<
     transactions[place].answer(head)
     queue.answering = place
     let hasBody = head.isChunked && head.requestMethod != .head && head.status / 100 != 1
-    if sink.wantsBodies, hasBody, head.status != 204, head.status != 304 {
+    if wantsBodies, hasBody, head.status != 204, head.status != 304 {
       sink.body(RawSpan(), head.contentCoding, .toClient, place: place)
     }
   }
@@ -175,7 +178,7 @@ struct Exchange<
   mutating func body(_ bytes: RawSpan, of direction: Direction) {
     let place = direction == .toServer ? queue.sending : queue.answering
     guard place != .max else { return }
-    if sink.wantsBodies {
+    if wantsBodies {
       let coding =
         direction == .toServer
         ? transactions[place].requestCoding : transactions[place].responseCoding
@@ -214,7 +217,7 @@ struct Exchange<
     let hasGap =
       direction == .toServer
       ? transactions[place].requestHasGap : transactions[place].responseHasGap
-    if sink.wantsBodies, outcome == .complete, !hasGap {
+    if wantsBodies, outcome == .complete, !hasGap {
       sink.bodyEnded(direction, place: place)
     }
     if direction == .toServer {

@@ -21,7 +21,7 @@ public protocol InspectionSink: ~Copyable {
   /// Whether TLS sessions are to have what fingerprints are made of: writing it costs more than the
   /// rest of a handshake.
   var wantsFingerprints: Bool { get }
-  /// Whether `body` is to be called: hashing all bodies costs time.
+  /// Whether `body` is to be called: hashing all bodies costs time. It is asked once.
   var wantsBodies: Bool { get }
   /// Content of the message that is open at `place`, without its transfer coding; empty when there is
   /// a body of which nothing came yet.

@@ -6,10 +6,37 @@ public enum EventType: String, CaseIterable, Sendable {
   case flow, http, tls, dns, mdns, llmnr, quic, smtp, anomaly, alert, stats
 }
 
+/// The types of events that are written, as bits: each flow and message asks.
+private struct WantedEvents {
+  private var bits: UInt32 = 0
+
+  init(_ types: Set<EventType>) {
+    for type in types { bits |= 1 << WantedEvents.place(type) }
+  }
+
+  subscript(type: EventType) -> Bool { bits >> WantedEvents.place(type) & 1 != 0 }
+
+  private static func place(_ type: EventType) -> UInt32 {
+    switch type {
+    case .flow: 0
+    case .http: 1
+    case .tls: 2
+    case .dns: 3
+    case .mdns: 4
+    case .llmnr: 5
+    case .quic: 6
+    case .smtp: 7
+    case .anomaly: 8
+    case .alert: 9
+    case .stats: 10
+    }
+  }
+}
+
 /// Receives what an inspector sees: writes it as Suricata EVE lines, and keeps what the summary says.
 public struct EventSink: InspectionSink, ~Copyable {
   private let output: OutputFile?
-  private let types: Set<EventType>
+  private let wanted: WantedEvents
   private let mask: IdentifierMask
   private let atlas: SharedAtlas
   private let policy: PolicyFile
@@ -33,17 +60,17 @@ public struct EventSink: InspectionSink, ~Copyable {
     keepsReport: Bool = false
   ) {
     self.output = output
-    self.types = types
+    wanted = WantedEvents(output == nil ? [] : types)
     self.mask = mask
     self.atlas = atlas
     self.policy = policy
     self.deviceNames = deviceNames
     self.files = files.count > 1 ? files : []
     self.keepsReport = keepsReport
-    wantsBodies = hashesBodies && output != nil && types.contains(.http)
+    wantsBodies = hashesBodies && wanted[.http]
   }
 
-  private func isWanted(_ type: EventType) -> Bool { output != nil && types.contains(type) }
+  private func isWanted(_ type: EventType) -> Bool { wanted[type] }
 
   // MARK: The common part
 
