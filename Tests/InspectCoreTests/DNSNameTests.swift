@@ -25,6 +25,52 @@ import Testing
     #expect(read([5, 0x2e, 0x5c, 0x20, 0x00, 0xff, 0]).text == "\\.\\\\\\032\\000\\255")
   }
 
+  /// Labels are written and compared eight bytes at a time, and the rest of them byte by byte.
+  @Test(arguments: 1...63)
+  func caseDoesNotCountAtAnyLength(_ count: Int) throws {
+    let letters = (0..<count).map { UInt8(ascii: "A") + UInt8($0 % 26) }
+    let lower = letters.map { $0 | 0x20 }
+    #expect(
+      read([UInt8(count)] + letters + [0], lowercased: true).text
+        == String(decoding: lower, as: UTF8.self))
+    let header = [UInt8](repeating: 0, count: 12)
+    let message = header + [UInt8(count)] + letters + [0, UInt8(count)] + lower + [0]
+    let name = try DNSName(message.span.bytes, at: 12)
+    let same = try DNSName(message.span.bytes, at: 12 + count + 2)
+    let isSame = name.equals(same)
+    #expect(isSame)
+    for place in 0..<count {
+      var other = message
+      other[12 + count + 3 + place] ^= 0x02
+      let (one, two) = try (
+        DNSName(other.span.bytes, at: 12), DNSName(other.span.bytes, at: 12 + count + 2)
+      )
+      let isOther = !one.equals(two)
+      #expect(isOther)
+    }
+  }
+
+  /// Names that end in the same bytes are one name there; of two messages they need not be.
+  @Test func whatIsCompressedIsCompared() throws {
+    let header = [UInt8](repeating: 0, count: 12)
+    // "com" at 12; "a" before a pointer to it at 17 and 21, "b" at 25.
+    let ends: [UInt8] = [1, 0x61, 0xc0, 12, 1, 0x41, 0xc0, 12, 1, 0x62, 0xc0, 12]
+    let message = header + [3] + Array("com".utf8) + [0] + ends
+    let another = header + [3] + Array("org".utf8) + [0] + ends
+    let (first, second) = try (
+      DNSName(message.span.bytes, at: 17), DNSName(message.span.bytes, at: 21)
+    )
+    let (third, foreign) = try (
+      DNSName(message.span.bytes, at: 25), DNSName(another.span.bytes, at: 17)
+    )
+    let (isSame, isThird, isForeign) = (
+      first.equals(second), first.equals(third), first.equals(foreign)
+    )
+    #expect(isSame)
+    #expect(!isThird)
+    #expect(!isForeign)
+  }
+
   @Test func compressionGoesBackwards() {
     // "com" at 12, "example" and a pointer to it at 17, "www" and a pointer to that at 27.
     let bytes: [UInt8] =

@@ -52,6 +52,28 @@ public struct ByteBuffer: ~Copyable {
     return true
   }
 
+  /// Appends all of `source`, ASCII letters in lower case; false when there is no room for it.
+  mutating func append(lowercasing source: RawSpan) -> Bool {
+    let added = source.byteCount
+    guard added <= limit - count else { return false }
+    guard added > 0 else { return true }
+    reserve(count + added)
+    var offset = 0
+    while added &- offset >= 8 {
+      let word: UInt64 = source.load(offset)
+      unsafe base!.storeBytes(
+        of: word.lowercasedASCII.bigEndian, toByteOffset: count &+ offset, as: UInt64.self)
+      offset &+= 8
+    }
+    while offset < added {
+      unsafe base!.storeBytes(
+        of: source[offset].lowercasedASCII, toByteOffset: count &+ offset, as: UInt8.self)
+      offset &+= 1
+    }
+    count += added
+    return true
+  }
+
   /// Appends the first six bytes of two big-endian words; false when there is no room for sixteen.
   @inline(__always)
   mutating func append(sixOf first: UInt64, andOf second: UInt64) -> Bool {

@@ -164,6 +164,9 @@ public struct DNSMessage: ~Escapable {
   /// Whether bytes on any port are nothing but a DNS message: one question for a host's name, no
   /// damage, no byte behind the message, and no header bit that the kind of message cannot have.
   public static func isCertain(_ bytes: RawSpan) -> Bool {
+    // Most of what is no DNS says another number of questions: the records are not walked then.
+    guard bytes.byteCount >= headerByteCount, bytes.load(Offset.questionCount, as: UInt16.self) == 1
+    else { return false }
     guard let message = try? DNSMessage(bytes), message.hasPlausibleHeader, message.damage == nil,
       message.endOffset == bytes.byteCount, message.opcode == .query,
       message.declaredCount(.question) == 1

@@ -69,7 +69,7 @@ public struct DNSName: ~Escapable {
 
   public struct Labels: ~Escapable {
     private let message: RawSpan
-    private var position: Int
+    fileprivate private(set) var position: Int
 
     @_lifetime(copy message)
     fileprivate init(_ message: RawSpan, at offset: Int) {
@@ -120,13 +120,14 @@ public struct DNSName: ~Escapable {
   /// Whether both are the same name; ASCII letters count without their case (RFC 4343).
   public func equals(_ other: DNSName) -> Bool {
     guard wireByteCount == other.wireByteCount else { return false }
+    let isOneMessage = message.isIdentical(to: other.message)
     var mine = labels
     var others = other.labels
     while let label = mine.next() {
-      guard let counterpart = others.next(), label.byteCount == counterpart.byteCount
+      guard let counterpart = others.next(), label.equalsIgnoringCase(counterpart)
       else { return false }
-      for index in label.byteOffsets
-      where label[index].lowercasedASCII != counterpart[index].lowercasedASCII { return false }
+      // What compression lets both end in is compared no further.
+      if isOneMessage, mine.position == others.position { return true }
     }
     return true
   }
@@ -158,6 +159,9 @@ extension RawSpan {
 
   /// Appends these bytes as a label of text; false when they do not fit.
   fileprivate func appendEscaped(to buffer: inout ByteBuffer, lowercased: Bool) -> Bool {
+    if needsNoEscape {
+      return lowercased ? buffer.append(lowercasing: self) : buffer.append(self) == byteCount
+    }
     for index in byteOffsets {
       let byte = self[index]
       if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "\\") {
@@ -169,6 +173,16 @@ extension RawSpan {
           buffer.append(0x30 + byte / 10 % 10), buffer.append(0x30 + byte % 10)
         else { return false }
       }
+    }
+    return true
+  }
+
+  /// Whether all bytes are printable and neither a space, a dot nor a backslash.
+  private var needsNoEscape: Bool {
+    for index in byteOffsets {
+      let byte = self[index]
+      guard byte &- 0x21 < 0x5e, byte != UInt8(ascii: "."), byte != UInt8(ascii: "\\")
+      else { return false }
     }
     return true
   }

@@ -265,10 +265,14 @@ public struct NameCache: ~Copyable {
 
   private func bucket(_ server: IPAddress, _ client: IPAddress) -> Int {
     var state = hash.begin()
-    state.add(server.high)
-    state.add(server.low)
-    state.add(client.high)
-    state.add(client.low)
+    if server.isIPv4, client.isIPv4 || client == NameCache.anybody {
+      state.add(UInt64(server.ipv4) << 32 | UInt64(client.ipv4))
+    } else {
+      state.add(server.high)
+      state.add(server.low)
+      state.add(client.high)
+      state.add(client.low)
+    }
     return Int(truncatingIfNeeded: state.finish() & UInt64(buckets.count - 1))
   }
 
@@ -286,6 +290,7 @@ public struct NameCache: ~Copyable {
   public mutating func appendName(
     of server: IPAddress, for client: IPAddress, at time: Timestamp, to buffer: inout ByteBuffer
   ) -> Asker? {
+    guard count > 0 else { return nil }
     if append(server, client, time, to: &buffer) { return .client }
     return append(server, NameCache.anybody, time, to: &buffer) ? .anybody : nil
   }

@@ -66,6 +66,22 @@ extension RawSpan {
     byteCount == lowercased.utf8CodeUnitCount && hasPrefixIgnoringCase(lowercased)
   }
 
+  /// Whether the bytes are those of `other` when ASCII letters count without their case.
+  func equalsIgnoringCase(_ other: RawSpan) -> Bool {
+    guard byteCount == other.byteCount else { return false }
+    var index = 0
+    while byteCount &- index >= 8 {
+      let (mine, theirs): (UInt64, UInt64) = (load(index), other.load(index))
+      guard mine.lowercasedASCII == theirs.lowercasedASCII else { return false }
+      index &+= 8
+    }
+    while index < byteCount {
+      guard self[index].lowercasedASCII == other[index].lowercasedASCII else { return false }
+      index &+= 1
+    }
+    return true
+  }
+
   /// Whether the first bytes are those of `lowercased` when ASCII letters count without case.
   public func hasPrefixIgnoringCase(_ lowercased: StaticString) -> Bool {
     let count = lowercased.utf8CodeUnitCount
