@@ -27,6 +27,22 @@ import Testing
       lines: recorder.lines, openings: conversation.openings, unopened: conversation.unopened)
   }
 
+  /// What is passed by unread has no packet that anybody could read.
+  @Test(arguments: 0...255 as ClosedRange<UInt8>)
+  func whatIsNotReadableHasNoPacket(_ first: UInt8) {
+    for version: [UInt8] in [[0, 0, 0, 1], Array("Q043".utf8), Array("Q046".utf8)] {
+      // The version of a long header, and Google's behind an identifier of eight octets.
+      let rest = version + [8, 1, 2, 3] + version + [UInt8](repeating: 0, count: 1200)
+      let datagram = [first] + rest
+      let bytes = datagram.span.bytes
+      let isReadable = QUICConversation.isReadable(bytes)
+      let hasPacket = (try? QUICPacket(bytes)) != nil || GoogleQUICPacket(bytes) != nil
+      #expect(isReadable || !hasPacket)
+    }
+    let isEmptyReadable = QUICConversation.isReadable(RawSpan())
+    #expect(!isEmptyReadable)
+  }
+
   private func client(_ frames: [UInt8], version: UInt32 = 1) -> (Direction, [UInt8]) {
     (.toServer, QUICBuilder.initial(frames, version: version, destination: Self.one))
   }

@@ -12,6 +12,10 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
     encryptedBytes &+= UInt64(bytes.byteCount)
     let place = flow.application.place
     guard place != Application.none else { return }
+    guard QUICConversation.isReadable(bytes) else {
+      if flow.application.nameSource == .quic { attribute(&flow) }
+      return
+    }
     enter(flow, time)
     let unopened = quics[place].unopened
     quics[place].consume(bytes, direction, opener: &opener, handler: &exchange)

@@ -40,11 +40,16 @@ struct GoogleQUICPacket: ~Escapable {
 
   static func recognizes(_ datagram: RawSpan) -> Bool { version(of: datagram) != nil }
 
+  /// Whether the first octet, of a short header, announces a version behind an identifier.
+  static func hasFlags(_ first: UInt8) -> Bool {
+    let flags = Flag.version | Flag.connectionID
+    return first & flags == flags
+  }
+
   private static func version(of datagram: RawSpan) -> QUICVersion? {
     guard datagram.byteCount >= 14 else { return nil }
     let hasLongHeader = datagram[0] & 0x80 != 0
-    let flags = Flag.version | Flag.connectionID
-    guard hasLongHeader || datagram[0] & flags == flags else { return nil }
+    guard hasLongHeader || hasFlags(datagram[0]) else { return nil }
     let version = QUICVersion(rawValue: datagram.load(hasLongHeader ? 1 : 9))
     guard case .google(let number) = version else { return nil }
     return hasLongHeader == (44...46).contains(number) && number <= 46 ? version : nil

@@ -69,6 +69,13 @@ public struct QUICConversation: ~Copyable {
   /// No packet of this connection is opened any more.
   public var isExhausted: Bool { openings >= Limit.openings || hellos >= Limit.hellos }
 
+  /// Whether a datagram may have a packet that everybody can read: it begins with a long header, or
+  /// with the flags of Google's first packets. Nearly all of a connection does not.
+  static func isReadable(_ datagram: RawSpan) -> Bool {
+    guard !datagram.isEmpty else { return false }
+    return datagram[0] & 0x80 != 0 || GoogleQUICPacket.hasFlags(datagram[0])
+  }
+
   public mutating func consume<Cipher: PacketCipher & ~Copyable>(
     _ datagram: RawSpan, _ direction: Direction, opener: inout InitialOpener<Cipher>,
     handler: inout some QUICHandler & ~Copyable
