@@ -90,6 +90,35 @@ import Testing
     }
   }
 
+  /// The flow of the packet before is asked without making the key of this one.
+  @Test func aPacketIsOfAFlowWhenTheirKeysAreTheSame() {
+    var vlans = VLANStack()
+    vlans.append(7)
+    var packets: [FlowEnds] = []
+    let ends = [
+      Self.endpoint(0x0a00_0001, 53), Self.endpoint(0x0a00_0001, 5000),
+      Self.endpoint(0x0a00_0002, 53), Self.endpoint(0x0a00_0002, 5000),
+      Endpoint(address: IPAddress(high: 0x2001_0db8 << 32, low: 1), port: 53),
+      Endpoint(address: IPAddress(high: 0x2001_0db8 << 32, low: 2), port: 53),
+    ]
+    for source in ends {
+      for destination in ends {
+        for (number, vlans, depth) in [
+          (17, VLANStack(), 0), (6, VLANStack(), 0), (17, vlans, 0), (17, VLANStack(), 1),
+        ] as [(UInt8, VLANStack, UInt8)] {
+          packets.append(
+            FlowEnds(
+              source: source, destination: destination, protocolNumber: number, vlans: vlans,
+              tunnelDepth: depth))
+        }
+      }
+    }
+    for packet in packets {
+      let key = packet.key
+      for other in packets { #expect(key.isOf(other) == (key == other.key)) }
+    }
+  }
+
   @Test func vlansAreKeptInOrder() {
     var vlans = VLANStack()
     for identifier: UInt16 in [0, 100, 4095, 7, 9] { vlans.append(identifier) }

@@ -67,6 +67,8 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     watch = UnlockWatch(configuration.unlocks, capacity: limits.watchedPairs)
     hosts = HostTable(capacity: limits.hosts, function: function)
     deviceIndex = HashIndex(capacity: limits.devices)
+    // Reserved as tables are: touched only as it fills, and never moved.
+    contacts.reserveCapacity(limits.contacts)
     contactIndex = HashIndex(capacity: limits.contacts)
     alertIndex = HashIndex(capacity: limits.alerts)
     roundTrips = RoundTrips(capacity: limits.contacts, function: function)

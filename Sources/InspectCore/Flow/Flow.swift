@@ -96,35 +96,54 @@ public struct Flow: ~Copyable {
     public var tcpFlags = TCPFlags(rawValue: 0)
   }
 
-  // In the order of use: what each packet asks for lies together.
+  /// Which end of the key the client is.
+  private enum ClientEnd: UInt8 {
+    case lower, upper
+    /// The key has something else in the place of its port.
+    case neither
+  }
+
+  // In the order of use: what each packet asks for lies in the first four cache lines (256 bytes), as
+  // far as `tcp.handshake`.
   public let key: FlowKey
   public var lastSeen: Timestamp
+  let hash: UInt32
   public var state = State.new
   /// The list of `FlowTable` that the flow is in.
   var list: FlowTable.Lifetime
+  private let clientEnd: ClientEnd
   public var toServer = Counts()
   public var toClient = Counts()
-  var tcp = TCPConnection()
   /// What is spoken in it, as far as it was recognised.
   public var application = Application()
   /// When the client's latest data that is not yet attributed to a host began (see `SendTracker`).
   var send = SendState()
+  /// `context.id`, where it is at hand.
+  let id: UInt64
+  var tcp = TCPConnection()
   public var context: FlowContext
-
-  let hash: UInt32
 
   init(key: FlowKey, context: FlowContext, hash: UInt32, list: FlowTable.Lifetime) {
     self.key = key
     self.context = context
     self.hash = hash
     self.list = list
+    id = context.id
     lastSeen = context.start
+    clientEnd =
+      context.client == key.lower ? .lower : context.client == key.upper ? .upper : .neither
   }
 
   /// Which way a packet from `source` to `destination` goes.
   @inline(__always)
   func direction(from source: Endpoint) -> Direction {
-    source == context.client ? .toServer : .toClient
+    let isClient =
+      switch clientEnd {
+      case .lower: source == key.lower
+      case .upper: source == key.upper
+      case .neither: source == context.client
+      }
+    return isClient ? .toServer : .toClient
   }
 
   @inline(__always)

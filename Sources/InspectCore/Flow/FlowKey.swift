@@ -18,10 +18,45 @@ public struct FlowKey: Equatable, Sendable {
     let (lower, upper) = isOrdered ? (source, destination) : (destination, source)
     lowerAddress = lower.address
     upperAddress = upper.address
-    rest =
-      UInt64(lower.port) << 48 | UInt64(upper.port) << 32
-      | UInt64(protocolNumber) << 8 | UInt64(tunnelDepth)
+    rest = FlowKey.rest(lower, upper, protocolNumber, tunnelDepth)
     self.vlans = vlans
+  }
+
+  @inline(__always)
+  private static func rest(
+    _ lower: Endpoint, _ upper: Endpoint, _ protocolNumber: UInt8, _ tunnelDepth: UInt8
+  ) -> UInt64 {
+    UInt64(lower.port) << 48 | UInt64(upper.port) << 32
+      | UInt64(protocolNumber) << 8 | UInt64(tunnelDepth)
+  }
+
+  /// Whether it is the key of a packet like this one, which takes less than to make that.
+  @inline(__always)
+  func isOf(_ packet: FlowEnds) -> Bool {
+    let (source, destination) = (packet.source, packet.destination)
+    let isForth = lowerAddress == source.address && upperAddress == destination.address
+    guard isForth || lowerAddress == destination.address && upperAddress == source.address
+    else { return false }
+    func isRest(_ lower: Endpoint, _ upper: Endpoint) -> Bool {
+      rest == FlowKey.rest(lower, upper, packet.protocolNumber, packet.tunnelDepth)
+    }
+    // Between ports of one address the lower one is first.
+    let isSame =
+      isForth && isRest(source, destination)
+      || (!isForth || source.address == destination.address) && isRest(destination, source)
+    return isSame && vlans == packet.vlans
+  }
+
+  /// The two ends, with what stands in the place of their ports.
+  var lower: Endpoint {
+    @inline(__always) get {
+      Endpoint(address: lowerAddress, port: UInt16(truncatingIfNeeded: rest >> 48))
+    }
+  }
+  var upper: Endpoint {
+    @inline(__always) get {
+      Endpoint(address: upperAddress, port: UInt16(truncatingIfNeeded: rest >> 32))
+    }
   }
 
   /// A keyed hash: who does not know the key cannot make flows collide.
@@ -39,6 +74,23 @@ public struct FlowKey: Equatable, Sendable {
     state.add(rest)
     if vlans.rawValue != 0 { state.add(vlans.rawValue) }
     return UInt32(truncatingIfNeeded: state.finish())
+  }
+}
+
+/// What the flow of a packet follows from.
+struct FlowEnds {
+  let source: Endpoint
+  let destination: Endpoint
+  let protocolNumber: UInt8
+  let vlans: VLANStack
+  let tunnelDepth: UInt8
+
+  var key: FlowKey {
+    @inline(__always) get {
+      FlowKey(
+        source: source, destination: destination, protocolNumber: protocolNumber, vlans: vlans,
+        tunnelDepth: tunnelDepth)
+    }
   }
 }
 

@@ -33,9 +33,13 @@ public struct FlowTable: ~Copyable {
   private var links: [Link] = []
   /// The flow that was found last: the next packet is most often of the same.
   private var latest = UInt32.max
+  /// The key that was looked for last in vain, and its hash: a flow with it begins most often.
+  private var missed: (key: FlowKey, hash: UInt32)?
   private var index: HashIndex
   private let function: SipHash13
   private let limits: FlowLimits
+  /// The shortest time-out, in nanoseconds.
+  private let shortest: Int64
   private var lists: InlineArray<5, List>
   /// The earliest `due` of all lists.
   private var nextDue = Int64.max
@@ -46,8 +50,12 @@ public struct FlowTable: ~Copyable {
     flows = Slab(capacity: limits.flows)
     index = HashIndex(capacity: limits.flows)
     lists = InlineArray(repeating: List())
+    links.reserveCapacity(limits.flows)
     self.limits = limits
     self.function = function
+    var shortest = Int64.max
+    for list in 0..<Lifetime.count { shortest = min(shortest, limits.timeout(list)) }
+    self.shortest = shortest
   }
 
   public var count: Int { flows.count }
@@ -59,9 +67,16 @@ public struct FlowTable: ~Copyable {
   }
 
   @inline(__always)
+  mutating func find(_ packet: FlowEnds) -> UInt32? {
+    if flows.contains(latest), flows[latest].key.isOf(packet) { return latest }
+    return find(packet.key)
+  }
+
+  @inline(__always)
   mutating func find(_ key: FlowKey) -> UInt32? {
-    if flows.contains(latest), flows[latest].key == key { return latest }
-    guard let place = index.find(key.hash(function), where: { flows[$0].key == key }) else {
+    let hash = key.hash(function)
+    guard let place = index.find(hash, where: { flows[$0].key == key }) else {
+      missed = (key, hash)
       return nil
     }
     latest = place
@@ -72,7 +87,8 @@ public struct FlowTable: ~Copyable {
   mutating func insert(
     _ key: FlowKey, _ context: FlowContext, in list: Lifetime
   ) -> UInt32? {
-    let hash = key.hash(function)
+    let hash =
+      if let missed, missed.key == key { missed.hash } else { key.hash(function) }
     let flow = Flow(key: key, context: context, hash: hash, list: list)
     guard let place = flows.insert(flow) else { return nil }
     guard index.insert(hash, element: place) else {
@@ -93,7 +109,8 @@ public struct FlowTable: ~Copyable {
   /// Whether a packet at `time` comes too late for the flow.
   @inline(__always)
   func isExpired(_ place: UInt32, at time: Timestamp) -> Bool {
-    idle(place, at: time) > limits.timeout(Int(flows[place].list.rawValue))
+    let idle = idle(place, at: time)
+    return idle > shortest && idle > limits.timeout(Int(flows[place].list.rawValue))
   }
 
   /// Nanoseconds since the flow's last packet; 0 when that had no time (a simple packet block).

@@ -4,7 +4,7 @@
 /// nothing until it is used. A removed element's place is given to the next one.
 @safe
 public struct Slab<Element: ~Copyable>: ~Copyable {
-  private let elements: UnsafeMutablePointer<Element>
+  private let elements: UnsafeMutableRawPointer
   /// Per free place: the next one, or `end`.
   private let links: UnsafeMutablePointer<UInt32>
   /// A bit for each place that has an element. Each access asks it: it is small enough to stay in the
@@ -21,17 +21,35 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
 
   private static var end: UInt32 { .max }
 
+  // Large elements begin with a cache line, where that wastes little: their first fields are what is
+  // asked for most.
+  private static var cacheLine: Int { 64 }
+  private static var stride: Int {
+    let stride = MemoryLayout<Element>.stride
+    let rounded = (stride + cacheLine - 1) / cacheLine * cacheLine
+    return stride >= 4 * cacheLine && (rounded - stride) * 32 <= stride ? rounded : stride
+  }
+  private static var alignment: Int {
+    stride % cacheLine == 0 ? cacheLine : MemoryLayout<Element>.alignment
+  }
+
+  @inline(__always)
+  private func place(_ index: UInt32) -> UnsafeMutablePointer<Element> {
+    unsafe (elements + Int(index) &* Slab.stride).assumingMemoryBound(to: Element.self)
+  }
+
   public init(capacity: Int) {
     precondition(capacity >= 0 && capacity < Int(UInt32.max) - 1)
     self.capacity = capacity
-    unsafe elements = .allocate(capacity: capacity)
+    unsafe elements = .allocate(
+      byteCount: max(1, capacity) * Slab.stride, alignment: Slab.alignment)
     unsafe links = .allocate(capacity: capacity)
     unsafe occupied = .allocate(capacity: capacity / 64 + 1)
   }
 
   deinit {
     for index in 0..<used where contains(index) {
-      unsafe (elements + Int(index)).deinitialize(count: 1)
+      unsafe place(index).deinitialize(count: 1)
     }
     unsafe elements.deallocate()
     unsafe links.deallocate()
@@ -54,7 +72,7 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
       return nil
     }
     unsafe occupied[Int(index >> 6)] |= Slab.bit(index)
-    unsafe (elements + Int(index)).initialize(to: element)
+    unsafe place(index).initialize(to: element)
     count += 1
     return index
   }
@@ -63,7 +81,7 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
   @discardableResult
   public mutating func remove(_ index: UInt32) -> Element {
     precondition(contains(index), "no element there")
-    let element = unsafe (elements + Int(index)).move()
+    let element = unsafe place(index).move()
     free(index)
     return element
   }
@@ -71,7 +89,7 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
   /// Ends the element at `index` where it is.
   public mutating func discard(_ index: UInt32) {
     precondition(contains(index), "no element there")
-    unsafe (elements + Int(index)).deinitialize(count: 1)
+    unsafe place(index).deinitialize(count: 1)
     free(index)
   }
 
@@ -94,12 +112,12 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
     @inline(__always)
     unsafeAddress {
       precondition(contains(index), "no element there")
-      return unsafe UnsafePointer(elements + Int(index))
+      return unsafe UnsafePointer(place(index))
     }
     @inline(__always)
     unsafeMutableAddress {
       precondition(contains(index), "no element there")
-      return unsafe elements + Int(index)
+      return unsafe place(index)
     }
   }
 }

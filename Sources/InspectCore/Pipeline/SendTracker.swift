@@ -8,23 +8,30 @@ struct SendState {
   /// join the packets of one).
   static var burstGap: Int64 { 2_000_000_000 }
 
-  /// When the burst began that waits for its host.
-  private(set) var pending: Timestamp?
-  private var latest: Timestamp?
+  // `never` where there is none: optional times would take twice the room.
+  private var begun = SendState.never
+  private var latest = SendState.never
+
+  private static var never: Timestamp { Timestamp(nanoseconds: .min) }
 
   init() {}
 
+  /// When the burst began that waits for its host.
+  var pending: Timestamp? { begun == SendState.never ? nil : begun }
+
   /// The client sent something at `time`; returns a burst that must be attributed first.
+  @inline(__always)
   mutating func sent(at time: Timestamp) -> Timestamp? {
-    defer { latest = max(latest ?? time, time) }
-    if let latest, time.nanoseconds(since: latest) <= SendState.burstGap { return nil }
-    defer { pending = time }
+    let last = latest
+    latest = max(last, time)
+    if last != SendState.never, time.nanoseconds(since: last) <= SendState.burstGap { return nil }
+    defer { begun = time }
     return pending
   }
 
   /// The burst that waits, which is attributed now.
   mutating func attribute() -> Timestamp? {
-    defer { pending = nil }
+    defer { begun = SendState.never }
     return pending
   }
 }

@@ -118,11 +118,11 @@ struct Transports<
     counters.tcp &+= 1
     let source = Endpoint(address: datagram.source, port: segment.sourcePort)
     let destination = Endpoint(address: datagram.destination, port: segment.destinationPort)
-    let key = FlowKey(
+    let ends = FlowEnds(
       source: source, destination: destination, protocolNumber: datagram.protocolNumber,
       vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
     let flags = segment.flags
-    var found = findOpen(key, frame.time)
+    var found = findOpen(ends, frame.time)
     // The doubtful SYN that a SYN/ACK accepts.
     var reopening: UInt32?
     if let place = found, flags.syn {
@@ -143,7 +143,7 @@ struct Transports<
     guard
       let place = found
         ?? begin(
-          key, isTurned ? destination : source, isTurned ? source : destination,
+          ends.key, isTurned ? destination : source, isTurned ? source : destination,
           frame, datagram.protocolNumber, isTurned, .tcpNew)
     else { return }
     if isTurned, let reopening { flows[place].tcp.toServer.begin(with: reopening) }
@@ -182,7 +182,7 @@ struct Transports<
       case .established: .tcpEstablished
       case .new: flow.isInTheMiddle ? .tcpEstablished : .tcpNew
       }
-    return (flow.context.id, list == flow.list ? nil : list)
+    return (flow.id, list == flow.list ? nil : list)
   }
 
   /// Takes the time from a SYN to its answer.
@@ -223,14 +223,14 @@ struct Transports<
   ) -> (UInt32, Direction)? {
     let source = Endpoint(address: datagram.source, port: packet.sourcePort)
     let destination = Endpoint(address: datagram.destination, port: packet.destinationPort)
-    let key = FlowKey(
+    let ends = FlowEnds(
       source: source, destination: destination, protocolNumber: datagram.protocolNumber,
       vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
-    var found = findOpen(key, frame.time)
+    var found = findOpen(ends, frame.time)
     if found == nil {
       let isTurned = isDNSResponse(packet)
       found = begin(
-        key, isTurned ? destination : source, isTurned ? source : destination, frame,
+        ends.key, isTurned ? destination : source, isTurned ? source : destination, frame,
         datagram.protocolNumber, isTurned, .datagramNew)
     }
     guard let place = found else { return nil }
@@ -258,7 +258,7 @@ struct Transports<
       if let (place, direction) = findQuoted(quoted, version, frame) {
         // An error is no answer.
         flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
-        latestFlow = flows[place].context.id
+        latestFlow = flows[place].id
         return
       }
       // As in Suricata, an error of ICMP makes no flow, but one of ICMPv6 does.
@@ -413,13 +413,22 @@ struct Transports<
       flow.state == .new && flow.toServer.packets > 0 && flow.toClient.packets > 0
       && flow.context.protocolNumber != IPProtocol.tcp.rawValue
     if isAnswered { flow.state = .established }
-    return (flow.context.id, isAnswered)
+    return (flow.id, isAnswered)
   }
 
   /// The flow of a packet, unless it was silent for so long that the packet begins another.
   @inline(__always)
+  private mutating func findOpen(_ packet: FlowEnds, _ time: Timestamp) -> UInt32? {
+    flows.find(packet).flatMap { open($0, time) }
+  }
+
+  @inline(__always)
   private mutating func findOpen(_ key: FlowKey, _ time: Timestamp) -> UInt32? {
-    guard let place = flows.find(key) else { return nil }
+    flows.find(key).flatMap { open($0, time) }
+  }
+
+  @inline(__always)
+  private mutating func open(_ place: UInt32, _ time: Timestamp) -> UInt32? {
     guard flows.isExpired(place, at: time) else { return place }
     end(place, .timeout)
     return nil
@@ -511,6 +520,7 @@ extension Flow {
   }
 
   /// Takes note of a segment's control bits, and of those that the peer believes.
+  @inline(__always)
   mutating func note(_ flags: TCPFlags, _ accepted: TCPFlags, _ direction: Direction) {
     if direction == .toServer {
       toServer.tcpFlags.formUnion(flags)
