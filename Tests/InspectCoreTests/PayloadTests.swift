@@ -33,6 +33,16 @@ import Testing
     }
   }
 
+  /// Nobody may take a policy's silence for nothing being found.
+  @Test func whatThePolicySilencesIsCounted() {
+    for raisesAlerts in [true, false] {
+      var network = Network(serverPort: 9000, raisesAlerts: raisesAlerts)
+      network.datagram(Array(Self.imei.utf8))
+      #expect(parts(&network).isEmpty == !raisesAlerts)
+      #expect(network.core.statistics.silentFindings == (raisesAlerts ? 0 : 1))
+    }
+  }
+
   @Test func aFlowHasItsShare() {
     var network = Network(serverPort: 9000)
     for _ in 0..<40 { network.datagram(Array("hello".utf8)) }

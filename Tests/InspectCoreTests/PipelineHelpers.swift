@@ -106,13 +106,15 @@ struct Network: ~Copyable {
 
   init(
     serverPort: UInt16, clientPort: UInt16 = 40_000,
-    configuration: InspectorConfiguration = InspectorConfiguration()
+    configuration: InspectorConfiguration = InspectorConfiguration(), raisesAlerts: Bool = true
   ) {
     self.serverPort = serverPort
     self.clientPort = clientPort
     var configuration = configuration
     // The server's country is not known, and a policy that says nothing raises no alert.
-    for rule in Rule.allCases { configuration.cases.policy.set(rule, .unknown, .high) }
+    for rule in Rule.allCases where raisesAlerts {
+      configuration.cases.policy.set(rule, .unknown, .high)
+    }
     core = Core(
       configuration: configuration, hashKey: (1, 2), sink: RecordingSink(), decoder: NoDecoder(),
       atlas: NoAtlas(), cipher: ToyCipher())

@@ -60,6 +60,10 @@ import Testing
     ("kind,imei,9\n", "p.csv:1: steps are a number from -3 to 3"),
     ("kind,shoe,1\n", "p.csv:1: 'shoe' is no kind of personal data"),
     ("when,raining,1\n", "p.csv:1: when wants encrypted or correlated"),
+    ("transfer,EEA,UK,adequate\n", "p.csv:1: the code of the United Kingdom is GB"),
+    (
+      "transfer,EEA,*,adequate\n", "p.csv:1: countries without a line (*) are third-country"
+    ),
     ("wheather,x\n", "p.csv:1: 'wheather' is none of as_of, transfer, severity, kind, when"),
     ("as_of,2026-11-01\r\ntransfer,EEA,CN,adequate\r\n", "none"),
   ])
@@ -104,7 +108,61 @@ import Testing
     kinds.insert(.imei)
     #expect(policy.severity(.selfRegistration, .eea, kinds) == .high)
     #expect(policy.severity(.selfRegistration, .eea, kinds, isCorrelated: true) == .low)
-    #expect(policy.severity(.selfRegistration, .domestic, kinds) == nil)
+    // What the file does not say is as it was built in, moved by the file's steps.
+    #expect(policy.severity(.selfRegistration, .domestic, kinds) == .critical)
+  }
+
+  /// A short file changes what it says and nothing else: no finding may become silent by it.
+  @Test(arguments: [
+    "", "# nothing\n", "as_of,2027-01-01\n", "transfer,EEA,CN,adequate,2027,general,a test\n",
+    "transfer,UK,CN,adequate\n", "severity,self-registration,eea,low\n", "kind,imei,0\n",
+    "when,encrypted,-2\n",
+  ])
+  func aFileChangesNoMoreThanItSays(_ text: String) throws {
+    let builtIn = try PolicyFile.builtIn(home: "EEA").policy
+    let policy = try PolicyFile(text: text, name: "p.csv", home: "EEA").policy
+    var kinds = KindSet()
+    kinds.insert(.email)
+    for rule in Rule.allCases where rule != .selfRegistration {
+      for transfer in TransferClass.allCases {
+        #expect(
+          policy.severity(rule, transfer, kinds) == builtIn.severity(rule, transfer, kinds))
+      }
+    }
+    for country in ["DK", "US", "GB", "RU", "BR"] {
+      let code = CountryCode(text: country)
+      #expect(policy.transfer(to: code) == builtIn.transfer(to: code))
+    }
+    let hasLine = text.hasPrefix("transfer,EEA")
+    let china = CountryCode(text: "CN")
+    #expect(policy.transfer(to: china) == (hasLine ? .adequate : .thirdCountry))
+  }
+
+  @Test(arguments: [
+    ("", "EEA", 0), ("as_of,2027-01-01\n# x\n", "EEA", 0), ("transfer,UK,CN,adequate\n", "EEA", 0),
+    ("transfer,GB,CN,adequate\n", "UK", 1), ("transfer,eea,CN,adequate\n", "dk", 1),
+    ("\u{FEFF}transfer,EEA,CN,adequate\n", "EEA", 1), ("kind,imei,1\nweak,ssid\n", "CH", 2),
+    ("transfer,NO,CN,adequate\ntransfer,EEA,CN,third-country\n", "NO", 2),
+  ])
+  func whatTakesEffectIsCounted(_ text: String, _ home: String, _ count: Int) throws {
+    let file = try PolicyFile(text: text, name: "p.csv", home: home)
+    #expect(file.changes == count)
+    let isAdequate = file.policy.transfer(to: CountryCode(text: "CN")) == .adequate
+    #expect(isAdequate == (text.contains("adequate") && count > 0))
+  }
+
+  /// Who has a whole list of their own begins from none.
+  @Test func aStarTakesTheBuiltInCountriesAway() throws {
+    let text = "transfer,EEA,DK,eea\ntransfer,EEA,CN,adequate\ntransfer,EEA,*,third-country\n"
+    let file = try PolicyFile(text: text, name: "p.csv", home: "DK")
+    #expect(file.origin == "EEA" && file.coversOrigin)
+    let classes = ["DK", "CN", "SE", "US", "GB"].map {
+      file.policy.transfer(to: CountryCode(text: $0))
+    }
+    #expect(classes == [.domestic, .adequate, .thirdCountry, .thirdCountry, .thirdCountry])
+    // Sweden has no line there, and so is in no area.
+    #expect(try PolicyFile(text: text, name: "p.csv", home: "SE").origin == "SE")
+    #expect(try PolicyFile(text: text, name: "p.csv", home: "UK").coversOrigin)
   }
 
   @Test func theBasisIsTheOrigins() throws {

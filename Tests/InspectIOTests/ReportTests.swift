@@ -76,7 +76,13 @@ private func events(_ lines: [String]) -> RecordedEvents {
   @Test func nothingFoundIsSaidWithItsLimits() {
     let html = Report.html(events([stats]))
     #expect(html.contains("No personal data was seen leaving in clear text."))
+    #expect(!html.contains("without an alert"))
     #expect(html.contains("packets cut by the capture"))
+    let silent = stats.replacing(
+      #""payload":"#, with: #""findings":{"low":0,"without_alert":7},"payload":"#)
+    let silenced = Report.html(events([silent]))
+    #expect(silenced.contains("left in clear text without an alert (7 values)"))
+    #expect(!silenced.contains("No personal data was seen"))
     let bare = Report.html(events([]))
     #expect(bare.contains("The events have no statistics"))
     #expect(bare.contains("do not say how they were made"))

@@ -54,6 +54,8 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
   public private(set) var refused: UInt64 = 0
   /// Identifiers of low confidence, which are counted but raise no alert.
   public private(set) var lowFindings: UInt64 = 0
+  /// Identifiers of which the policy says that they raise no alert, or that found no room for one.
+  public private(set) var silentFindings: UInt64 = 0
   public internal(set) var unlockCoverage = UnlockCoverage.noLog
 
   init(
@@ -134,24 +136,32 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
       let number = contact(context, host, source)
     else { return }
     var evidence = evidence(told, number, context, at: time)
+    var isRaised = false
     if leaves {
       contacts[number].kinds.formUnion(evidence.kinds)
       if !told.isEmpty {
-        raise(.personalDataCleartext, evidence)
-        if evidence.transfer.crossesBorder { raise(.personalDataCrossBorder, evidence) }
+        isRaised = raise(.personalDataCleartext, evidence)
+        if evidence.transfer.crossesBorder, raise(.personalDataCrossBorder, evidence) {
+          isRaised = true
+        }
       }
       if let registration {
         evidence.registration = registration
-        raise(.selfRegistration, evidence)
+        if raise(.selfRegistration, evidence) { isRaised = true }
       }
       let protected = told.filter { $0.watchClass == .protected }
-      if !protected.isEmpty {
+      if !protected.isEmpty,
         raise(.protectedIdentifier, self.evidence(protected, number, context, at: time))
+      {
+        isRaised = true
       }
     }
-    if !unwanted.isEmpty {
+    if !unwanted.isEmpty,
       raise(.withdrawnConsent, self.evidence(unwanted, number, context, at: time))
+    {
+      isRaised = true
     }
+    if !isRaised { silentFindings &+= UInt64(told.count) }
   }
 
   /// The input is over: tests the correlation with unlocks and gives all alerts out that wait, in
@@ -208,11 +218,16 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     return location.isAnycast ? .unknown : configuration.policy.transfer(to: location.country)
   }
 
-  mutating func raise(_ rule: Rule, _ evidence: Evidence, _ unlock: UnlockFinding? = nil) {
+  /// Raises an alert, or counts it when it was raised before; false when the policy wants none, or
+  /// there is no room.
+  @discardableResult
+  mutating func raise(
+    _ rule: Rule, _ evidence: Evidence, _ unlock: UnlockFinding? = nil
+  ) -> Bool {
     guard
       let severity = configuration.policy.severity(
         rule, evidence.transfer, evidence.kinds, isEncrypted: evidence.isEncrypted)
-    else { return }
+    else { return false }
     var state = function.begin()
     state.add(UInt64(rule.rawValue) << 32 | UInt64(evidence.location.country?.rawValue ?? 0))
     state.add(UInt64(evidence.contact))
@@ -226,11 +241,11 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     }
     if let known {
       alerts[Int(known)].sawAgain(in: evidence.context.id)
-      return
+      return true
     }
     guard alertIndex.insert(hash, element: UInt32(alerts.count)) else {
       refused &+= 1
-      return
+      return false
     }
     let contact = contacts[evidence.contact]
     alerts.append(
@@ -245,6 +260,7 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
         registration: evidence.registration, context: evidence.context,
         flows: [evidence.context.id], kinds: evidence.kinds, contact: evidence.contact))
     if configuration.raisesAtOnce { attach(evidence.contact, to: alerts.count - 1) }
+    return true
   }
 
   // MARK: Devices and contacts

@@ -113,6 +113,9 @@ public struct TransferPolicy: Sendable {
     }
   }
 
+  /// Takes all decisions away.
+  public mutating func removeCountries() { countries.removeAll() }
+
   public mutating func set(_ rule: Rule, _ transfer: TransferClass, _ severity: Severity?) {
     severities[Int(rule.rawValue) * TransferClass.allCases.count + Int(transfer.rawValue)] =
       severity

@@ -38,6 +38,8 @@ public struct FinderLimitSet: RawRepresentable, Equatable, Sendable {
   public static var compressedLayers: Self { Self(rawValue: 64) }
 
   public var isEmpty: Bool { rawValue == 0 }
+  /// Whether all was looked at: paths may be cut.
+  var areOfPathOnly: Bool { rawValue & ~Self.path.rawValue == 0 }
   public func contains(_ other: Self) -> Bool { rawValue & other.rawValue == other.rawValue }
   public mutating func insert(_ other: Self) { rawValue |= other.rawValue }
 }
@@ -57,6 +59,8 @@ public struct FinderCounters: Equatable, Sendable {
   public internal(set) var findingsLimits: UInt64 = 0
   public internal(set) var nestingLimits: UInt64 = 0
   public internal(set) var compressedLayersLimits: UInt64 = 0
+  /// Messages that met any of these but the path's, so that not all of them was looked at.
+  public internal(set) var limitedMessages: UInt64 = 0
   /// Compressed layers that nobody could undo.
   public internal(set) var undecodedLayers: UInt64 = 0
 
@@ -75,6 +79,7 @@ public struct FinderCounters: Equatable, Sendable {
     if facts.limits.contains(.findings) { findingsLimits &+= 1 }
     if facts.limits.contains(.nesting) { nestingLimits &+= 1 }
     if facts.limits.contains(.compressedLayers) { compressedLayersLimits &+= 1 }
+    if !facts.limits.areOfPathOnly { limitedMessages &+= 1 }
     undecodedLayers &+= UInt64(facts.undecodedLayers)
   }
 }

@@ -100,6 +100,7 @@ struct Exchange<
     all.anomalies = anomalies
     all.applicationFull &+= full
     all.lowFindings = cases.lowFindings
+    all.silentFindings = cases.silentFindings
     all.finder = finder.counters
     all.forgottenValues = findings.forgottenValues
     all.caseRefused = cases.refused

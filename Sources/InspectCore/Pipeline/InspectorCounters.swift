@@ -88,6 +88,8 @@ public struct InspectorCounters: Sendable {
 
   /// Identifiers of low confidence, which raise no alert.
   public internal(set) var lowFindings: UInt64 = 0
+  /// Identifiers for which the policy has no severity, or for whose alert there was no room.
+  public internal(set) var silentFindings: UInt64 = 0
   /// Devices, destinations, sends and alerts that found no room.
   public internal(set) var caseRefused: UInt64 = 0
   /// Values that may be identifiers if they recur, and were forgotten for others.

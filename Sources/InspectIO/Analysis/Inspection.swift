@@ -35,6 +35,9 @@ public struct Inspection: ~Copyable {
     raisesAtOnce: Bool, logger: Logger
   ) throws(Failure) {
     let policy = try Inspection.policy(options)
+    if policy.changes == 0, let path = options.policyPath {
+      logger.warning("\(path) changes nothing for transfers from \(policy.origin)")
+    }
     let atlas = try Inspection.atlas(options, at: captured?.lowerBound ?? Inspection.now, logger)
     let watch = try Inspection.watch(options, logger)
     let unlocks = try UnlockTracks(options, captured: captured, logger: logger)
@@ -80,14 +83,18 @@ public struct Inspection: ~Copyable {
     description = Inspection.description(options, files, atlas, policy)
   }
 
+  /// Without its folders, which may tell more of the user than the reader needs to know.
+  private static func fileName(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
   private static func description(
     _ options: InspectionOptions, _ files: [String], _ atlas: SharedAtlas, _ policy: PolicyFile
   ) -> RunDescription {
     let captures = files.map { path in
       let size = CaptureDigest.describe(path, hashes: options.needsRecord)
-      // Folders may tell more of the user than the reader needs to know.
-      let name = path.split(separator: "/").last.map(String.init) ?? path
-      return RunDescription.Capture(file: name, bytes: size?.bytes, sha256: size?.sha256)
+      return RunDescription.Capture(
+        file: fileName(path), bytes: size?.bytes, sha256: size?.sha256)
     }
     let databases = atlas.databases.map {
       RunDescription.Database(
@@ -95,7 +102,15 @@ public struct Inspection: ~Copyable {
     }
     return RunDescription(
       version: Version.text, captures: captures, databases: databases, home: options.home,
-      policyAsOf: policy.asOf, unlockLogs: options.unlockLogs.count)
+      policyAsOf: policy.asOf, policyFile: options.policyPath.map(Inspection.fileName),
+      unlockLogs: options.unlockLogs.count)
+  }
+
+  /// What the transfer policy is, for people.
+  var policyText: String {
+    let base = "as of \(policy.asOf), for transfers from \(policy.origin)"
+    guard let changes = policy.changes, let file = description.policy_file else { return base }
+    return base + ": the built-in table, changed by \(changes) lines of \(file)"
   }
 
   /// The report on what was found, in HTML; only where the options asked for one, after `finish`.

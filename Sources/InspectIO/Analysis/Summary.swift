@@ -27,7 +27,7 @@ public struct Summary {
       policy: inspection.policy)
     let counters = inspection.core.statistics
     summary.head(counters, inspection.observed)
-    summary.findings(inspection.alerts)
+    summary.findings(inspection.alerts, counters)
     summary.unlocks(inspection)
     summary.limits(counters, inspection, damages, drops)
     return summary.text
@@ -45,13 +45,23 @@ public struct Summary {
     line()
   }
 
-  private mutating func findings(_ alerts: [Alert]) {
-    guard !alerts.isEmpty else {
-      line("No personal data was seen leaving in clear text.")
-      line()
-      return
-    }
+  private mutating func findings(_ alerts: [Alert], _ counters: InspectorCounters) {
     for group in Summary.grouped(alerts) { finding(group) }
+    let silent = counters.silentFindings
+    let low = counters.lowFindings
+    if silent > 0 {
+      line("Personal data left in clear text without an alert, \(silent) values: the policy has")
+      line("no severity for it, or there was no room for more alerts.")
+    } else if alerts.allSatisfy(\.items.isEmpty) {
+      line(
+        low > 0
+          ? "No personal data was recognised for sure among what left in clear text."
+          : "No personal data was seen leaving in clear text.")
+    }
+    if low > 0 {
+      line("\(low) values look like identifiers by their structure alone, which proves nothing.")
+    }
+    if alerts.isEmpty || silent > 0 || low > 0 { line() }
   }
 
   /// By device and destination; the gravest first, else in the order of time.
@@ -145,6 +155,9 @@ public struct Summary {
       (counters.malformed, "packets with a damaged header"),
       (counters.cutBodies, "messages too long to be read to their end"),
       (counters.undecodedBodies, "bodies whose compression could not be undone"),
+      (counters.finder.limitedMessages, "messages of too much content, looked at in part"),
+      (counters.skippedPayloads, "messages of unknown protocols that were not looked at"),
+      (counters.caseRefused, "devices, destinations, sends or alerts that found no room"),
       (counters.finder.undecodedLayers, "compressed values in messages that could not be undone"),
       (drops?.droppedByKernel ?? 0, "packets dropped by the kernel"),
       (drops?.droppedByInterface ?? 0, "packets dropped by the interface"),
@@ -156,7 +169,7 @@ public struct Summary {
       line("Watched: \(watched.values) values.")
       if watched.wrongLines > 0 { line("  \(watched.wrongLines) wrong lines were left out") }
     }
-    line("Transfer policy as of \(policy.asOf), for transfers from \(policy.origin).")
+    line("Transfer policy \(inspection.policyText).")
     for database in atlas.databases {
       line("Geolocation: \(database.databaseType). \(database.attribution ?? database.description)")
     }

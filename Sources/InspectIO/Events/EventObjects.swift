@@ -203,6 +203,7 @@ extension JSONWriter {
     endObject()
     beginObject("findings")
     field("low", counters.lowFindings)
+    field("without_alert", counters.silentFindings)
     field("refused", counters.caseRefused)
     field("forgotten_values", counters.forgottenValues)
     endObject()

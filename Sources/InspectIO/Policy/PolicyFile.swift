@@ -10,6 +10,10 @@ import InspectCore
 ///     when,CIRCUMSTANCE,STEPS
 ///
 /// `weak,KIND` is an older way to say `kind,KIND,-1`.
+///
+/// A file changes the built-in table: each line takes the place of the one for the same country, rule
+/// and class, kind or circumstance, and what a file does not say stays. The country `*` takes all
+/// built-in countries of its origin away.
 public struct PolicyFile: Sendable {
   public struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
     public let file: String
@@ -34,6 +38,8 @@ public struct PolicyFile: Sendable {
   public let origin: String
   /// Whether the table has any transfer line for the origin.
   public private(set) var coversOrigin = false
+  /// How many lines of a file take effect, its date left aside; nil for the built-in table alone.
+  public private(set) var changes: Int?
   private var bases: [CountryCode: Basis] = [:]
 
   /// What the class of `country` rests on; nil for a country without a line.
@@ -41,8 +47,7 @@ public struct PolicyFile: Sendable {
 
   /// The policy built into the program, for an origin: `EEA`, `UK`, `CH` or a country.
   public static func builtIn(home: String) throws(Failure) -> PolicyFile {
-    try PolicyFile(
-      bytes: PackageResources.transfer_policy_csv, name: "built-in policy", home: home)
+    try PolicyFile(changedBy: nil, home: home)
   }
 
   public init(path: String, home: String) throws(Failure) {
@@ -59,30 +64,87 @@ public struct PolicyFile: Sendable {
       throw Failure(file: path, line: 0, reason: "is larger than a megabyte")
     }
     bytes.removeLast(bytes.count - count)
-    try self.init(bytes: bytes, name: path, home: home)
+    try self.init(changedBy: Lines(bytes, name: path), home: home)
   }
 
+  /// The built-in table as the lines of `text` change it.
   init(text: String, name: String, home: String) throws(Failure) {
-    try self.init(bytes: Array(text.utf8), name: name, home: home)
+    try self.init(changedBy: Lines(Array(text.utf8), name: name), home: home)
   }
 
-  private init(bytes: [UInt8], name: String, home: String) throws(Failure) {
+  private init(changedBy file: Lines?, home: String) throws(Failure) {
+    let builtIn = Lines(PackageResources.transfer_policy_csv, name: "built-in policy")
     guard let home = HomeCountry(home) else {
+      let name = file?.name ?? builtIn.name
       throw Failure(file: name, line: 0, reason: "'\(home)' is no country, EEA, UK or CH")
     }
-    let lines = PolicyFile.lines(of: bytes)
     // A country of the EEA has the EEA's law.
-    let isInEEA = lines.contains {
-      $0.count >= 4 && $0[0] == "transfer" && $0[1] == "EEA" && $0[2] == home.name && $0[3] == "eea"
-    }
+    let isInEEA = file?.isInEEA(home.name) ?? builtIn.isInEEA(home.name) ?? false
     origin = isInEEA ? "EEA" : home.name
-    for (index, fields) in lines.enumerated() {
-      guard let kind = fields.first, !kind.isEmpty, !kind.hasPrefix("#") else { continue }
-      if let reason = take(fields, kind) {
-        throw Failure(file: name, line: index + 1, reason: reason)
+    _ = try take(builtIn)
+    if let file {
+      if file.clears(origin) || file.clears(home.name) {
+        policy.removeCountries()
+        bases = [:]
       }
+      changes = try take(file) + takeOwn(file, of: home)
     }
     if let country = home.country { policy.set(country, .domestic) }
+  }
+
+  /// Takes all lines in; says how many took effect.
+  private mutating func take(_ lines: Lines) throws(Failure) -> Int {
+    var effective = 0
+    for (index, fields) in lines.fields.enumerated() {
+      guard let kind = fields.first, !kind.isEmpty, !kind.hasPrefix("#") else { continue }
+      switch take(fields, kind) {
+      case .success(let hasEffect): effective += hasEffect ? 1 : 0
+      case .failure(let wrong):
+        throw Failure(file: lines.name, line: index + 1, reason: wrong.reason)
+      }
+    }
+    return effective
+  }
+
+  /// What is said of a country of the EEA alone goes before what is said of all. The lines were
+  /// looked at.
+  private mutating func takeOwn(_ lines: Lines, of home: HomeCountry) -> Int {
+    guard home.name != origin else { return 0 }
+    var effective = 0
+    for fields in lines.fields where fields.first == "transfer" {
+      guard HomeCountry(fields[1])?.name == home.name else { continue }
+      set(fields)
+      effective += 1
+    }
+    return effective
+  }
+
+  /// The fields of a text's lines.
+  private struct Lines {
+    let name: String
+    let fields: [[String]]
+
+    init(_ bytes: [UInt8], name: String) {
+      self.name = name
+      let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+      fields = PolicyFile.lines(of: hasMark ? Array(bytes.dropFirst(3)) : bytes)
+    }
+
+    /// Whether a country has the EEA's law; nil when the text does not say so.
+    func isInEEA(_ country: String) -> Bool? {
+      let said = fields.last {
+        $0.count >= 4 && $0[0] == "transfer" && $0[2] == country && $0[1].uppercased() == "EEA"
+      }
+      return said.map { $0[3] == "eea" } ?? (clears("EEA") ? false : nil)
+    }
+
+    /// Whether the built-in countries of an origin are taken away.
+    func clears(_ origin: String) -> Bool {
+      fields.contains {
+        $0.count >= 4 && $0[0] == "transfer" && $0[2] == "*"
+          && HomeCountry($0[1])?.name == origin
+      }
+    }
   }
 
   /// The fields of each line, without blanks around them. By bytes: this is read at every start.
@@ -110,72 +172,96 @@ public struct PolicyFile: Sendable {
     return String(decoding: bytes[start..<end], as: UTF8.self)
   }
 
-  /// Takes a line in; returns what is wrong with it.
-  private mutating func take(_ fields: [String], _ kind: String) -> String? {
+  /// What is wrong with a line.
+  private struct Wrong: Error, ExpressibleByStringInterpolation {
+    let reason: String
+    init(stringLiteral reason: String) { self.reason = reason }
+  }
+
+  /// Takes a line in; says whether it has an effect on the origin.
+  private mutating func take(_ fields: [String], _ kind: String) -> Result<Bool, Wrong> {
     switch kind {
     case "as_of":
       guard fields.count >= 2, PolicyFile.isDate(fields[1]) else {
-        return "as_of wants a date as 2026-11-01"
+        return .failure("as_of wants a date as 2026-11-01")
       }
       asOf = fields[1]
+      return .success(false)
     case "transfer": return takeTransfer(fields)
     case "severity": return takeSeverity(fields)
     case "kind", "weak":
       guard fields.count >= 2, let kind = WatchFile.kinds[fields[1]] else {
-        return "'\(fields.dropFirst().first ?? "")' is no kind of personal data"
+        return .failure("'\(fields.dropFirst().first ?? "")' is no kind of personal data")
       }
       guard let steps = fields[0] == "weak" ? -1 : PolicyFile.steps(fields) else {
-        return "steps are a number from -3 to 3"
+        return .failure("steps are a number from -3 to 3")
       }
       policy.set(kind, steps: steps)
     case "when":
       let known = TransferPolicy.Circumstance.allCases
       guard fields.count >= 2, let circumstance = known.first(where: { $0.name.isText(fields[1]) })
-      else { return "when wants encrypted or correlated" }
-      guard let steps = PolicyFile.steps(fields) else { return "steps are a number from -3 to 3" }
+      else { return .failure("when wants encrypted or correlated") }
+      guard let steps = PolicyFile.steps(fields) else {
+        return .failure("steps are a number from -3 to 3")
+      }
       policy.set(circumstance, steps: steps)
     default:
-      return "'\(kind)' is none of as_of, transfer, severity, kind, when"
+      return .failure("'\(kind)' is none of as_of, transfer, severity, kind, when")
     }
-    return nil
+    return .success(true)
   }
 
-  private mutating func takeTransfer(_ fields: [String]) -> String? {
-    guard fields.count >= 4 else { return "transfer wants an origin, a country and a class" }
-    guard fields[1] == origin || HomeCountry(fields[1]) != nil else {
-      return "origin '\(fields[1])' is no country, EEA, UK or CH"
+  private mutating func takeTransfer(_ fields: [String]) -> Result<Bool, Wrong> {
+    guard fields.count >= 4 else {
+      return .failure("transfer wants an origin, a country and a class")
     }
-    guard let country = CountryCode(text: fields[2]) else {
-      return "'\(fields[2])' is no country code of two capital letters"
+    // Most are written as they are named.
+    let giver = fields[1] == origin ? origin : HomeCountry(fields[1])?.name
+    guard let giver else { return .failure("origin '\(fields[1])' is no country, EEA, UK or CH") }
+    guard fields[2] == "*" || CountryCode(text: fields[2]) != nil else {
+      return .failure("'\(fields[2])' is no country code of two capital letters")
     }
+    guard fields[2] != "UK" else { return .failure("the code of the United Kingdom is GB") }
     guard let transfer = TransferClass(name: fields[3]) else {
       let names = TransferClass.allCases.map { "\($0.name)" }.joined(separator: ", ")
-      return "class '\(fields[3])' is none of \(names)"
+      return .failure("class '\(fields[3])' is none of \(names)")
     }
-    guard fields[1] == origin else { return nil }
+    guard fields[2] != "*" || transfer == .thirdCountry else {
+      return .failure("countries without a line (*) are third-country")
+    }
+    guard giver == origin else { return .success(false) }
+    set(fields)
+    return .success(true)
+  }
+
+  /// Takes in what a transfer line says, which was looked at.
+  private mutating func set(_ fields: [String]) {
     coversOrigin = true
+    guard let country = CountryCode(text: fields[2]), let transfer = TransferClass(name: fields[3])
+    else { return }
     policy.set(country, transfer)
     let more = fields.dropFirst(4) + ["", "", ""]
     bases[country] = Basis(
       since: more[more.startIndex], scope: more[more.startIndex + 1],
       source: more[more.startIndex + 2])
-    return nil
   }
 
-  private mutating func takeSeverity(_ fields: [String]) -> String? {
-    guard fields.count >= 4 else { return "severity wants a rule, a class and a severity" }
+  private mutating func takeSeverity(_ fields: [String]) -> Result<Bool, Wrong> {
+    guard fields.count >= 4 else {
+      return .failure("severity wants a rule, a class and a severity")
+    }
     guard let rule = Rule.allCases.first(where: { $0.name.isText(fields[1]) }) else {
-      return "'\(fields[1])' is no rule"
+      return .failure("'\(fields[1])' is no rule")
     }
     guard let transfer = TransferClass(name: fields[2]) else {
-      return "'\(fields[2])' is no transfer class"
+      return .failure("'\(fields[2])' is no transfer class")
     }
     let severity = Severity.allCases.first { $0.name.isText(fields[3]) }
     guard severity != nil || fields[3] == "none" else {
-      return "'\(fields[3])' is none of low, medium, high, critical, none"
+      return .failure("'\(fields[3])' is none of low, medium, high, critical, none")
     }
     policy.set(rule, transfer, severity)
-    return nil
+    return .success(true)
   }
 
   private static func steps(_ fields: [String]) -> Int8? {

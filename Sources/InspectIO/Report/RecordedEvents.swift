@@ -156,6 +156,7 @@ public struct RecordedStats: Decodable, Sendable {
     let tcp: [String: Count]?
     let app_layer: [String: Count]?
     let payload: [String: Count]?
+    let findings: [String: Count]?
     let run: RunDescription?
   }
 

@@ -100,16 +100,24 @@ public struct Report {
 
   private mutating func verdict() {
     let worst = findings.first?.severity
-    let sentence: String
+    let silent = events.stats?.stats.findings?["without_alert"]?.value ?? 0
+    var sentence: String
     if let worst {
       let devices = Set(findings.map(\.first.inspect.device)).count
       sentence =
         "\(findings.count) finding\(findings.count == 1 ? "" : "s") on "
         + "\(devices) device\(devices == 1 ? "" : "s"); the gravest is \(worst.text)."
+    } else if silent > 0 {
+      sentence = "No alert was raised."
     } else {
       sentence =
         "No personal data was seen leaving in clear text. That says nothing of what could not be "
         + "seen: see below."
+    }
+    if silent > 0 {
+      sentence +=
+        " Personal data left in clear text without an alert (\(silent) values): the policy has no "
+        + "severity for it, or there was no room for more alerts."
     }
     html.element("p", class: "verdict \(worst?.text ?? "none")", text: sentence)
   }
@@ -355,7 +363,8 @@ public struct Report {
       let licence = database.attribution.map { ". \($0)" } ?? ""
       rows.append(("geolocation", "\(database.type) of \(database.built)\(licence)"))
     }
-    rows.append(("transfer policy", "as of \(run.policy_as_of), from \(run.home)"))
+    let changed = run.policy_file.map { ", the built-in table as changed by \($0)" } ?? ""
+    rows.append(("transfer policy", "as of \(run.policy_as_of), from \(run.home)\(changed)"))
     if events.damageCount > 0 {
       rows.append(("lines that are no events", "\(events.damageCount)"))
     }

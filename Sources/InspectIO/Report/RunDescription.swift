@@ -20,17 +20,20 @@ public struct RunDescription: Decodable, Sendable {
   /// Whose law is the origin of transfers.
   public var home: String
   public var policy_as_of: String
+  /// The file that changed the built-in policy.
+  public var policy_file: String?
   public var unlock_logs: Int
 
   public init(
     version: String, captures: [Capture], databases: [Database], home: String, policyAsOf: String,
-    unlockLogs: Int
+    policyFile: String?, unlockLogs: Int
   ) {
     self.version = version
     self.captures = captures
     self.databases = databases
     self.home = home
     policy_as_of = policyAsOf
+    policy_file = policyFile
     unlock_logs = unlockLogs
   }
 }
@@ -59,6 +62,7 @@ extension JSONWriter {
     endArray()
     field("home", run.home)
     field("policy_as_of", run.policy_as_of)
+    if let file = run.policy_file { field("policy_file", file) }
     field("unlock_logs", run.unlock_logs)
     endObject()
   }
