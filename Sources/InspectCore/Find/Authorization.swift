@@ -39,7 +39,7 @@ extension Finder {
   }
 
   /// The user's name among the parameters of `Digest` (RFC 7616 §3.4); the password is not there.
-  private mutating func digest(_ parameters: RawSpan, at start: Int, key: RawSpan) {
+  mutating func digest(_ parameters: RawSpan, at start: Int, key: RawSpan) {
     guard let range = Finder.userName(parameters) else { return }
     let name = parameters.extracting(range)
     guard name.byteCount >= 2, name.byteCount <= 128, !name.isNullLike else { return }

@@ -72,7 +72,15 @@ public struct Finder: ~Copyable {
     _ bytes: RawSpan, part: MessagePart, key: RawSpan, decoder: inout Decoder,
     into sink: inout Sink
   ) -> MessageFacts {
-    read(bytes, part: part, key: key)
+    inspect(bytes, part: part, key: key, awaited: .none, decoder: &decoder, into: &sink)
+  }
+
+  /// The same of a message whose first line may be a response of a log-in.
+  mutating func inspect<Sink: FindingSink & ~Copyable, Decoder: ContentDecoder & ~Copyable>(
+    _ bytes: RawSpan, part: MessagePart, key: RawSpan, awaited: SASLResponse,
+    decoder: inout Decoder, into sink: inout Sink
+  ) -> MessageFacts {
+    read(bytes, part: part, key: key, awaited: awaited)
     openCompressedLayers(with: &decoder)
     give(to: &sink, part: part, byteCount: bytes.byteCount)
     return facts
@@ -82,13 +90,15 @@ public struct Finder: ~Copyable {
   public mutating func inspect<Sink: FindingSink & ~Copyable>(
     _ bytes: RawSpan, part: MessagePart, key: RawSpan, into sink: inout Sink
   ) -> MessageFacts {
-    read(bytes, part: part, key: key)
+    read(bytes, part: part, key: key, awaited: .none)
     facts.undecodedLayers = pending.count
     give(to: &sink, part: part, byteCount: bytes.byteCount)
     return facts
   }
 
-  private mutating func read(_ bytes: RawSpan, part: MessagePart, key: RawSpan) {
+  private mutating func read(
+    _ bytes: RawSpan, part: MessagePart, key: RawSpan, awaited: SASLResponse
+  ) {
     facts = MessageFacts()
     path.removeAll()
     notes.removeAll()
@@ -103,7 +113,9 @@ public struct Finder: ~Copyable {
     let watched = watch(part: bytes, part)
     switch part {
     case .httpURL, .coapURI: walkURL(bytes, at: 0, depth: 0)
-    case .tcpPayload where LoginLine.begins(bytes): walkLogin(bytes, at: 0)
+    case .smtpLogin: walkLogin(bytes, at: 0, awaited: awaited)
+    case .tcpPayload where awaited != .none || LoginLine.begins(bytes):
+      walkLogin(bytes, at: 0, awaited: awaited)
     case .httpRequestCookie: walkForm(bytes, at: 0, label: "cookie", depth: 1)
     case .smtpMessage: walkMail(bytes, at: 0, key: key)
     case .dnsName: walkLabels(bytes, at: 0, depth: 0)
@@ -267,7 +279,7 @@ public struct Finder: ~Copyable {
   }
 
   /// In ascending order of their places, so that one pass over `encoded` finds all: there are few.
-  private mutating func trace<Coding: ByteCoding>(
+  mutating func trace<Coding: ByteCoding>(
     _ coding: Coding.Type, from first: Int, _ firstPending: Int, in encoded: RawSpan, at start: Int
   ) {
     var cursor = CodingCursor()

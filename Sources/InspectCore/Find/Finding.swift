@@ -74,6 +74,8 @@ public struct MessageFacts: Sendable {
 
   /// The first value that says what the phone's clock showed.
   var phoneTime: PhoneTime?
+  /// What the client's next line is, if it is logging in.
+  var awaited = SASLResponse.none
 
   public init() {}
 }

@@ -66,7 +66,7 @@ public enum Confidence: UInt8, Comparable, Sendable {
 public enum MessagePart: UInt8, CaseIterable, Sendable {
   case httpURL, httpRequestHeader, httpRequestCookie, httpRequestBody
   case httpResponseHeader, httpResponseBody
-  case dnsName, smtpMessage, udpPayload, tcpPayload, webSocket, coapURI, coapPayload
+  case dnsName, smtpMessage, smtpLogin, udpPayload, tcpPayload, webSocket, coapURI, coapPayload
 
   /// The name that an event's `where` has.
   public var name: StaticString {
@@ -79,6 +79,7 @@ public enum MessagePart: UInt8, CaseIterable, Sendable {
     case .httpResponseBody: "http.response.body"
     case .dnsName: "dns.name"
     case .smtpMessage: "smtp.message"
+    case .smtpLogin: "smtp.auth"
     case .udpPayload: "udp.payload"
     case .tcpPayload: "tcp.payload"
     case .webSocket: "websocket.message"

@@ -49,6 +49,8 @@ public struct Application: Sendable {
   var payloads: UInt8 = 0
   /// The flow's server is outside (`CaseBook.isOutward`).
   var isOutward = false
+  /// What the client's next message is, if it is logging in.
+  var awaited = SASLResponse.none
 
   static var none: UInt32 { .max }
 

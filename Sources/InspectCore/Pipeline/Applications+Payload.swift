@@ -79,7 +79,8 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
     flow.application.payload = Application.none
     let held = Applications.take(place, from: &payloads)
     note(held.count, &flow)
-    exchange.inspect(held.bytes, .tcpPayload, at: time)
+    flow.application.awaited = exchange.inspect(
+      held.bytes, .tcpPayload, awaited: flow.application.awaited, at: time)
   }
 
   // A function of its own, because the compiler tells the parts of a noncopyable `self` apart only

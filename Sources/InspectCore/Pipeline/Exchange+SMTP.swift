@@ -15,9 +15,15 @@ extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable, Map: 
   mutating func recipient(_ path: RawSpan, at time: Timestamp) {
     guard isInspected else { return }
     let key: StaticString = "rcptto"
-    key.withUTF8Buffer { name in
+    _ = key.withUTF8Buffer { name in
       inspect(path.withoutAngleBrackets, .smtpMessage, key: unsafe name.span.bytes, at: time)
     }
+  }
+
+  mutating func login(
+    _ line: RawSpan, awaited: SASLResponse, at time: Timestamp
+  ) -> SASLResponse {
+    isInspected ? inspect(line, .smtpLogin, awaited: awaited, at: time) : .none
   }
 
   mutating func message(_ transaction: inout SMTPTransaction, at time: Timestamp) {

@@ -365,13 +365,18 @@ struct Exchange<
     discloseFindings(at: time)
   }
 
-  /// Looks at a part of a message as it lies there.
+  /// Looks at a part of a message as it lies there. `awaited` is what its first line is in a log-in
+  /// that is going on; given back is what the next one is.
+  @discardableResult
   mutating func inspect(
-    _ bytes: RawSpan, _ part: MessagePart, key: RawSpan = RawSpan(), at time: Timestamp
-  ) {
+    _ bytes: RawSpan, _ part: MessagePart, key: RawSpan = RawSpan(),
+    awaited: SASLResponse = .none, at time: Timestamp
+  ) -> SASLResponse {
     beginFindings(host)
-    _ = finder.inspect(bytes, part: part, key: key, decoder: &decoder, into: &findings)
+    let facts = finder.inspect(
+      bytes, part: part, key: key, awaited: awaited, decoder: &decoder, into: &findings)
     discloseFindings(at: time)
+    return facts.awaited
   }
 
   mutating func discloseFindings(

@@ -1,4 +1,5 @@
-/// A command, as far as it changes what we follow (RFC 5321 §4.1.1, BDAT RFC 3030, STARTTLS RFC 3207).
+/// A command, as far as it changes what we follow (RFC 5321 §4.1.1, BDAT RFC 3030, STARTTLS RFC 3207,
+/// AUTH RFC 4954).
 enum SMTPCommand: ~Escapable {
   /// HELO, EHLO, and LHLO of LMTP (RFC 2033).
   case hello(domain: RawSpan)
@@ -6,7 +7,7 @@ enum SMTPCommand: ~Escapable {
   case recipient(path: RawSpan)
   case data
   case chunk(byteCount: Int, isLast: Bool)
-  case reset, startTLS, quit
+  case reset, startTLS, authenticate, quit
   case other
 
   /// - Parameter line: without its end.
@@ -33,6 +34,8 @@ enum SMTPCommand: ~Escapable {
       self = .reset
     } else if verb.equalsIgnoringCase("starttls") {
       self = .startTLS
+    } else if verb.equalsIgnoringCase("auth") {
+      self = .authenticate
     } else if verb.equalsIgnoringCase("quit") {
       self = .quit
     } else if verb.equalsIgnoringCase("bdat"), let chunk = SMTPCommand.chunk(argument) {

@@ -4,6 +4,9 @@ protocol SMTPHandler: ~Copyable {
   mutating func mail(_ transaction: inout SMTPTransaction)
   /// A recipient was named.
   mutating func recipient(_ path: RawSpan, at: Timestamp)
+  /// The client logs in: with AUTH, or with a response, which `awaited` says. Gives back what its next
+  /// line is.
+  mutating func login(_ line: RawSpan, awaited: SASLResponse, at: Timestamp) -> SASLResponse
   /// The message of the transaction is whole, as far as it is kept.
   mutating func message(_ transaction: inout SMTPTransaction, at: Timestamp)
   /// How many of so many bytes of a message may be kept.
@@ -65,6 +68,8 @@ struct SMTPConversation: ~Copyable {
   private var domain = ByteBuffer(limit: 1024)
   private var path = ByteBuffer(limit: 1024)
   private var isMailAccepted = false
+  /// What the client's next line is, if it is logging in.
+  private var awaited = SASLResponse.none
   private var isOver = false
   private var reserved = 0
 
@@ -162,6 +167,10 @@ struct SMTPConversation: ~Copyable {
   ) {
     // Nobody answers in this capture, it seems: what the client said before went well.
     if !hasReplies { acceptAll(at, &handler) }
+    guard awaited == .none else {
+      awaited = handler.login(whole.withoutLineEnd, awaited: awaited, at: at)
+      return wait(for: .other, at, &handler)
+    }
     switch SMTPCommand(whole.withoutLineEnd) {
     case .hello(let name):
       domain.removeAll()
@@ -194,6 +203,9 @@ struct SMTPConversation: ~Copyable {
       wait(for: .other, at, &handler)
       close(at, &handler)
     case .startTLS: wait(for: .startTLS, at, &handler)
+    case .authenticate:
+      awaited = handler.login(whole.withoutLineEnd, awaited: .none, at: at)
+      wait(for: .other, at, &handler)
     case .quit, .other: wait(for: .other, at, &handler)
     }
   }
@@ -281,6 +293,8 @@ struct SMTPConversation: ~Copyable {
     _ code: Int, _ at: Timestamp, _ handler: inout Handler
   ) -> Bool {
     hasReplies = true
+    // Only 334 asks for a response (RFC 4954 §4).
+    if code != 334 { awaited = .none }
     // The greeting, and what answers nothing that we saw.
     guard let kind = takePending() else { return false }
     switch kind {
