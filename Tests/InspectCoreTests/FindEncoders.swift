@@ -8,7 +8,7 @@ enum Encoder: CaseIterable, CustomTestStringConvertible, Sendable {
   case json, jsonNumber, jsonEscaped, jsonInJSON, jsonLines, jsonCut
   case form, formSemicolon, formPercent, query, percentJSON, percentTwice, cookie
   case base64, base64URL, base64CRLF, base64Twice, base64InJSON, dataURI
-  case hexadecimal, hexadecimalPairs
+  case hexadecimal, hexadecimalPairs, csv, csvTabs
   case xml, xmlAttribute, xmlNamed, xmlEntities, xmlCDATA
   case multipart, multipartBase64, multipartQuoted, mail
   case gzip, zlibInBase64, deflateInBase64, gzipInMultipart
@@ -69,6 +69,8 @@ enum Encoder: CaseIterable, CustomTestStringConvertible, Sendable {
     case .hexadecimal: return Array(json.utf8.map { Encoder.hex($0) }.joined().utf8)
     case .hexadecimalPairs:
       return Array(json.utf8.map { Encoder.hex($0) }.joined(separator: " ").utf8)
+    case .csv: return Encoder.table(fields, ",")
+    case .csvTabs: return Encoder.table(fields, "\t")
     case .webToken:
       let header = Encoder.urlSafe(Data(#"{"alg":"HS256","typ":"JWT"}"#.utf8).base64EncodedString())
       return Array(
@@ -78,6 +80,16 @@ enum Encoder: CaseIterable, CustomTestStringConvertible, Sendable {
       return encodeParts(fields, json)
     default: return encodeBinary(fields, json)
     }
+  }
+
+  /// The names, and a row of values (RFC 4180).
+  private static func table(_ fields: [Field], _ separator: String) -> [UInt8] {
+    let cells = fields.map { field in
+      let isPlain = !field.value.contains { "\"\n\(separator)".contains($0) }
+      return isPlain ? field.value : "\"\(field.value.replacing("\"", with: "\"\""))\""
+    }
+    let lines = [fields.map(\.key), cells].map { $0.joined(separator: separator) }
+    return Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
   }
 
   private func encodeXML(_ fields: [Field]) -> [UInt8] {

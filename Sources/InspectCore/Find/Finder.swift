@@ -143,13 +143,17 @@ public struct Finder: ~Copyable {
 
   /// Looks at a value that begins at `start` of the layer around it, `depth` layers deep.
   mutating func visit(_ raw: RawSpan, at start: Int, key: RawSpan, depth: Int) {
-    let (blank, end) = raw.trimmed
+    var (blank, end) = raw.trimmed
+    if blank < end, raw[blank] == 0xEF, raw.hasBytes("\u{FEFF}", at: blank) { blank &+= 3 }
     guard blank < end, countNode() else { return }
     facts.layers = max(facts.layers, depth)
     facts.examinedBytes &+= raw.byteCount
     if raw.beginsBinary, visitBinary(raw, at: start, key: key, depth: depth) { return }
     let value = raw.extracting(blank..<end)
     let start = start &+ blank
+    if depth < limits.depth, let table = DelimitedText(value, keyNames) {
+      return walkDelimited(value, table, at: start, depth: depth &+ 1)
+    }
     let encoding = Encoding(of: value)
     guard encoding == .plain || depth < limits.depth else {
       facts.limits.insert(.depth)
