@@ -81,6 +81,8 @@ extension RawSpan {
 
 extension UInt8 {
   /// White space as JSON has it, or NUL.
-  var isBlank: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 || self == 0 }
+  var isBlank: Bool {
+    self <= 0x20 && (self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 || self == 0)
+  }
   var isAlphanumeric: Bool { isASCIILetter || isASCIIDigit }
 }

@@ -256,13 +256,13 @@ extension Finder {
   ) {
     let value = bytes.extracting(cell.start..<(cell.start &+ cell.count))
     let name = name.trimmingWhitespace
-    let meaning = keyNames.meaning(of: name, searchesEnd: cell.count >= Finder.shortest)
-    guard meaning != .none || Finder.isWorthALook(value) || watchesLeaves else { return }
+    let meaning = self.meaning(of: name, searchesEnd: cell.count >= Finder.shortest)
+    guard !meaning.promisesNothing || Finder.isWorthALook(value) || watchesLeaves else { return }
     appendToPath(name)
     if cell.hasDoubledQuotes {
       descend(DoubledQuotes.self, value, at: start &+ cell.start, key: name, depth: depth)
     } else {
-      visit(value, at: start &+ cell.start, key: name, depth: depth)
+      visit(value, at: start &+ cell.start, key: name, meaning: meaning, depth: depth)
     }
     correlate(meaning, at: start &+ cell.start, with: &siblings, key: name)
   }

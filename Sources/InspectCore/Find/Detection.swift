@@ -31,10 +31,60 @@ struct ValueShape {
   private(set) var hasAt = false
   private(set) var hasPoint = false
   private(set) var hasComma = false
+  private(set) var hasPlus = false
+  private(set) var hasDollar = false
+  /// Hyphens and colons.
+  private(set) var separators = 0
   /// `@`, `+`, `-`, `:`, `$`, or anything beyond ASCII.
   private(set) var hasMark = false
 
+  /// Of a value of 254 bytes at most.
   init(of value: RawSpan) {
+    if value.byteCount >= 8 { count(value) } else { count(short: value) }
+  }
+
+  /// Sixteen bytes at a time.
+  private mutating func count(_ value: RawSpan) {
+    var numerals = SixteenBytes.Marks()
+    var hexadecimals = SixteenBytes.Marks()
+    var words = SixteenBytes.Marks()
+    var breaks = SixteenBytes.Marks()
+    var ats = SixteenBytes.Marks()
+    var points = SixteenBytes.Marks()
+    var commas = SixteenBytes.Marks()
+    var pluses = SixteenBytes.Marks()
+    var dollars = SixteenBytes.Marks()
+    var beyond = SixteenBytes.Marks()
+    var offset = 0
+    while offset < value.byteCount {
+      let bytes = SixteenBytes(of: value, at: offset, filler: 0x20)
+      let ascii = ~bytes.beyond
+      numerals &+= SixteenBytes.counted(bytes.digits & ascii)
+      hexadecimals &+= SixteenBytes.counted(bytes.letters(below: 0x67) & ascii)
+      words &+= SixteenBytes.counted(bytes.letters() & ascii)
+      breaks &+= SixteenBytes.counted((bytes.equal(to: 0x2D) | bytes.equal(to: 0x3A)) & ascii)
+      ats |= bytes.equal(to: 0x40) & ascii
+      points |= bytes.equal(to: 0x2E) & ascii
+      commas |= bytes.equal(to: 0x2C) & ascii
+      pluses |= bytes.equal(to: 0x2B) & ascii
+      dollars |= bytes.equal(to: 0x24) & ascii
+      beyond |= bytes.beyond
+      offset &+= 16
+    }
+    digits = SixteenBytes.sum(numerals)
+    hexLetters = SixteenBytes.sum(hexadecimals)
+    otherLetters = SixteenBytes.sum(words) &- hexLetters
+    signs = value.byteCount &- digits &- letters
+    separators = SixteenBytes.sum(breaks)
+    hasAt = SixteenBytes.hasAny(ats)
+    hasPoint = SixteenBytes.hasAny(points)
+    hasComma = SixteenBytes.hasAny(commas)
+    hasPlus = SixteenBytes.hasAny(pluses)
+    hasDollar = SixteenBytes.hasAny(dollars)
+    hasMark = hasAt || hasPlus || hasDollar || separators > 0 || SixteenBytes.hasAny(beyond)
+  }
+
+  private mutating func count(short value: RawSpan) {
     for index in value.byteOffsets {
       let byte = value[index]
       if byte.isASCIIDigit {
@@ -47,7 +97,12 @@ struct ValueShape {
         case 0x40: (hasAt, hasMark) = (true, true)
         case 0x2E: hasPoint = true
         case 0x2C: hasComma = true
-        case 0x2B, 0x2D, 0x3A, 0x24, 0x80...: hasMark = true
+        case 0x2B: (hasPlus, hasMark) = (true, true)
+        case 0x24: (hasDollar, hasMark) = (true, true)
+        case 0x2D, 0x3A:
+          separators &+= 1
+          hasMark = true
+        case 0x80...: hasMark = true
         default: break
         }
       }
@@ -55,6 +110,8 @@ struct ValueShape {
   }
 
   var letters: Int { hexLetters &+ otherLetters }
+  /// Whether a number of six digits, or a hardware address, may be in it.
+  var mayHoldNumbers: Bool { digits >= 6 || separators >= 5 }
   /// Nothing but decimal digits.
   var isNumber: Bool { letters == 0 && signs == 0 }
   /// Nothing but hexadecimal digits.

@@ -10,6 +10,7 @@ public struct Finder: ~Copyable {
   public internal(set) var counters = FinderCounters()
 
   let keyNames = KeyNames()
+  private var nameMemo = NameMemo()
   /// The layers around what is read now.
   var path: ByteBuffer
   /// The bytes of the findings of this message.
@@ -38,6 +39,8 @@ public struct Finder: ~Copyable {
   var guesses = 0
   /// How many of `records` are candidates.
   private var candidates = 0
+  /// Fields of heads that had nothing.
+  private var silent = SilentFields()
   /// The last leaf whose name says that another belongs to it, as it was decoded.
   var half = ShortText()
 
@@ -80,9 +83,19 @@ public struct Finder: ~Copyable {
     _ bytes: RawSpan, part: MessagePart, key: RawSpan, awaited: SASLResponse,
     decoder: inout Decoder, into sink: inout Sink
   ) -> MessageFacts {
+    let isField = part == .httpRequestHeader || part == .httpRequestCookie
+    if isField, let nodes = silent.nodes(key, bytes) {
+      facts = MessageFacts()
+      facts.nodes = nodes
+      counters.count(facts, bytes: bytes.byteCount)
+      return facts
+    }
     read(bytes, part: part, key: key, awaited: awaited)
     openCompressedLayers(with: &decoder)
     give(to: &sink, part: part, byteCount: bytes.byteCount)
+    if isField, records.isEmpty, facts.saysNothing {
+      silent.insert(key, bytes, nodes: facts.nodes)
+    }
     return facts
   }
 
@@ -141,8 +154,11 @@ public struct Finder: ~Copyable {
 
   // MARK: Layers
 
-  /// Looks at a value that begins at `start` of the layer around it, `depth` layers deep.
-  mutating func visit(_ raw: RawSpan, at start: Int, key: RawSpan, depth: Int) {
+  /// Looks at a value that begins at `start` of the layer around it, `depth` layers deep. `meaning`
+  /// is that of `key`, where it was looked up.
+  mutating func visit(
+    _ raw: RawSpan, at start: Int, key: RawSpan, meaning: KeyMeaning? = nil, depth: Int
+  ) {
     var (blank, end) = raw.trimmed
     if blank < end, raw[blank] == 0xEF, raw.hasBytes("\u{FEFF}", at: blank) { blank &+= 3 }
     guard blank < end, countNode() else { return }
@@ -151,17 +167,24 @@ public struct Finder: ~Copyable {
     if raw.beginsBinary, visitBinary(raw, at: start, key: key, depth: depth) { return }
     let value = raw.extracting(blank..<end)
     let start = start &+ blank
+    // What is of words opens no further. Where the name was looked up and says nothing, the value was
+    // looked at as well.
+    if meaning?.promisesNothing != true, value.byteCount >= Finder.shortest,
+      value.byteCount <= Leaf.longest, Glance(at: value).isOfWords
+    {
+      return leaf(value, at: start, key: key, meaning: meaning)
+    }
     if depth < limits.depth, let table = DelimitedText(value, keyNames) {
       return walkDelimited(value, table, at: start, depth: depth &+ 1)
     }
     let encoding = Encoding(of: value)
     guard encoding == .plain || depth < limits.depth else {
       facts.limits.insert(.depth)
-      return leaf(value, at: start, key: key)
+      return leaf(value, at: start, key: key, meaning: meaning)
     }
     let inner = depth &+ 1
     switch encoding {
-    case .plain: leaf(value, at: start, key: key)
+    case .plain: leaf(value, at: start, key: key, meaning: meaning)
     case .json: walkJSON(value, at: start, key: key, depth: inner)
     case .xml: walkXML(value, at: start, depth: inner)
     case .multipart:
@@ -316,6 +339,11 @@ public struct Finder: ~Copyable {
     }
   }
 
+  /// What a name means (`KeyNames`).
+  mutating func meaning(of name: RawSpan, searchesEnd: Bool) -> KeyMeaning {
+    nameMemo.meaning(of: name, searchesEnd: searchesEnd, keyNames)
+  }
+
   /// False when the message has had its share.
   mutating func countNode() -> Bool {
     guard facts.nodes < limits.nodes else {
@@ -347,9 +375,12 @@ public struct Finder: ~Copyable {
   // MARK: Leaves
 
   /// Shows a value that opens no further to the detectors.
-  mutating func leaf(_ value: RawSpan, at start: Int, key: RawSpan) {
+  mutating func leaf(
+    _ value: RawSpan, at start: Int, key: RawSpan, meaning known: KeyMeaning? = nil
+  ) {
     if facts.phoneTime == nil { facts.phoneTime = PhoneTime(value, key: key) }
-    let meaning = keyNames.meaning(of: key, searchesEnd: value.byteCount >= Finder.shortest)
+    let meaning =
+      known ?? self.meaning(of: key, searchesEnd: value.byteCount >= Finder.shortest)
     if meaning.isHalf { half = ShortText(value) }
     if watchesLeaves, let hit = watched(value, at: start, key: key, meaning) {
       let known =
@@ -362,7 +393,7 @@ public struct Finder: ~Copyable {
     }
     if value.byteCount <= Leaf.longest {
       let leaf = Leaf(value, meaning: meaning)
-      if meaning == .none, leaf.isDull { return }
+      if meaning.promisesNothing, leaf.isDull { return }
       if let packed = PackedNumber(leaf) { return note(packed, at: start, key: key) }
       if leaf.shape.hasAt, let imsi = NetworkAccessIdentifier.imsi(in: value) {
         return note(
@@ -373,33 +404,21 @@ public struct Finder: ~Copyable {
       if let kind = DeviceDetector.candidate(leaf) {
         return noteCandidate(kind, value, at: start, key: key)
       }
+      scanText(value, at: start, meaning: meaning, shape: leaf.shape)
+    } else {
+      scanText(value, at: start, meaning: meaning)
     }
-    scanText(value, at: start, meaning: meaning)
   }
 
   /// Shorter values are looked at only for a name that is wholly known, or for an `@`.
   static var shortest: Int { 10 }
 
-  /// As many symbols may be base64 of something.
-  private static let shortestEncoded = 16
-
-  /// Whether a value whose name says nothing can be anything: short ones of letters and few digits
-  /// cannot.
+  /// Whether a value whose name says nothing can be anything: words with few digits cannot.
   static func isWorthALook(_ value: RawSpan) -> Bool {
-    guard value.byteCount < shortestEncoded else { return true }
-    if value.byteCount < shortest {
+    guard value.byteCount >= shortest else {
       return value.byteCount >= 6 && value.firstOffset(of: 0x40) != nil
     }
-    var digits = 0
-    for index in value.byteOffsets {
-      let byte = value[index]
-      if byte.isASCIIDigit {
-        digits &+= 1
-      } else if !byte.isASCIILetter, byte != 0x20, byte != 0x2F, byte != 0x5F {
-        return true
-      }
-    }
-    return digits >= 6
+    return value.byteCount > Leaf.longest || !Glance(at: value).isOfWords
   }
 
   func detect(_ leaf: borrowing Leaf) -> Detection? {

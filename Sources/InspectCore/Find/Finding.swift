@@ -78,6 +78,11 @@ public struct MessageFacts: Sendable {
   var awaited = SASLResponse.none
 
   public init() {}
+
+  /// Whether nothing is to be told of the message but that it was looked at as a whole.
+  var saysNothing: Bool {
+    phoneTime == nil && limits.isEmpty && undecodedLayers == 0 && selfRegistrationKeys.count == 0
+  }
 }
 
 /// A finding while its message is still being read: ranges of the finder's notes.

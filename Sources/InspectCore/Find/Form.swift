@@ -85,14 +85,14 @@ extension Finder {
     _ name: RawSpan, _ place: Place, in bytes: RawSpan, siblings: inout Siblings, depth: Int
   ) {
     let value = bytes.extracting(place.start..<(place.start &+ place.count))
-    let meaning = keyNames.meaning(of: name, searchesEnd: place.count >= Finder.shortest)
-    guard meaning != .none || Finder.isWorthALook(value) || watchesLeaves else { return }
+    let meaning = self.meaning(of: name, searchesEnd: place.count >= Finder.shortest)
+    guard !meaning.promisesNothing || Finder.isWorthALook(value) || watchesLeaves else { return }
     appendToPath(name)
     // Base64 that nobody escaped has `+` for itself, not for a space.
     if FormEncoding.isPlausible(value), !Base64.isPlausible(value) {
       descend(FormEncoding.self, value, at: place.outside, key: name, depth: depth)
     } else {
-      visit(value, at: place.outside, key: name, depth: depth)
+      visit(value, at: place.outside, key: name, meaning: meaning, depth: depth)
     }
     correlate(meaning, at: place.outside, with: &siblings, key: name)
   }
@@ -140,13 +140,16 @@ extension Finder {
       let end = bytes.firstOffset(of: 0x2F, from: position) ?? bytes.byteCount
       if end > position {
         let key = bytes.extracting(previous)
-        if Finder.isWorthALook(bytes.extracting(position..<end)) || watchesLeaves
-          || keyNames.meaning(of: key, searchesEnd: end &- position >= Finder.shortest) != .none
+        let meaning = self.meaning(of: key, searchesEnd: end &- position >= Finder.shortest)
+        if !meaning.promisesNothing || watchesLeaves
+          || Finder.isWorthALook(bytes.extracting(position..<end))
         {
           appendToPath("path[")
           appendToPath(number)
           path.append("]")
-          visit(bytes.extracting(position..<end), at: start &+ position, key: key, depth: depth)
+          visit(
+            bytes.extracting(position..<end), at: start &+ position, key: key, meaning: meaning,
+            depth: depth)
           path.truncate(to: outside)
         }
         previous = position..<end
@@ -166,9 +169,9 @@ extension Finder {
       let end = bytes.firstOffset(of: 0x2E, from: position) ?? bytes.byteCount
       let label = bytes.extracting(position..<end)
       let key = bytes.extracting(previous)
-      let meaning = keyNames.meaning(of: key, searchesEnd: label.byteCount >= Finder.shortest)
-      if Finder.isWorthALook(label) || meaning != .none {
-        visit(label, at: start &+ position, key: key, depth: depth)
+      let meaning = self.meaning(of: key, searchesEnd: label.byteCount >= Finder.shortest)
+      if !meaning.promisesNothing || Finder.isWorthALook(label) {
+        visit(label, at: start &+ position, key: key, meaning: meaning, depth: depth)
       }
       previous = position..<end
       position = end &+ 1

@@ -196,24 +196,26 @@ extension Finder {
         let place = Place(layer: start, start: value.start, count: value.count)
         return jsonLeaf(
           place, isNumber: named.isNumber, value.hasEscapes, &siblings, in: bytes,
-          bytes.extracting(named.name), depth)
+          bytes.extracting(named.name), nil, depth)
       }
       name = named.name
     }
     let raw = name.count > 0 ? bytes.extracting(name) : key
+    let meaning = self.meaning(of: raw, searchesEnd: text.count >= Finder.shortest)
     guard
-      Finder.isWorthALook(bytes.extracting(text)) || name.hasEscapes || watchesLeaves
-        || keyNames.meaning(of: raw, searchesEnd: text.count >= Finder.shortest) != .none
+      !meaning.promisesNothing || name.hasEscapes || watchesLeaves
+        || Finder.isWorthALook(bytes.extracting(text))
     else { return }
     let place = Place(layer: start, start: text.start, count: text.count)
     appendElement(of: nesting, in: bytes)
     if name.hasEscapes, var buffer = takeBuffer() {
       _ = JSONEscapes.decode(raw, into: &buffer)
       jsonLeaf(
-        place, isNumber: isNumber, text.hasEscapes, &siblings, in: bytes, buffer.bytes, depth)
+        place, isNumber: isNumber, text.hasEscapes, &siblings, in: bytes, buffer.bytes, nil, depth)
       giveBack(buffer)
     } else {
-      jsonLeaf(place, isNumber: isNumber, text.hasEscapes, &siblings, in: bytes, raw, depth)
+      jsonLeaf(
+        place, isNumber: isNumber, text.hasEscapes, &siblings, in: bytes, raw, meaning, depth)
     }
     if isNumber, nesting.top.isArray {
       jsonCoordinate(nesting.top, place, &siblings, in: bytes, raw)
@@ -221,7 +223,7 @@ extension Finder {
   }
 
   /// The name that a value has by what stands beside it, or that the value before has by this one.
-  private func named(
+  private mutating func named(
     _ text: JSONText, _ isNumber: Bool, _ frame: JSONNesting.Frame, _ pair: inout JSONPair,
     in bytes: RawSpan
   ) -> (name: JSONText, isBefore: Bool, isNumber: Bool)? {
@@ -247,9 +249,11 @@ extension Finder {
 
   /// Whether a text is the name of something that its neighbour is. Passwords and the like, which
   /// anything can be, are not told by it: forms have fields of that type.
-  private func tells(_ text: JSONText, in bytes: RawSpan, isLoose: Bool) -> Bool {
+  private mutating func tells(
+    _ text: JSONText, in bytes: RawSpan, isLoose: Bool
+  ) -> Bool {
     guard text.count >= 2, text.count <= 40, !text.hasEscapes else { return false }
-    let meaning = keyNames.meaning(of: bytes.extracting(text), searchesEnd: true)
+    let meaning = self.meaning(of: bytes.extracting(text), searchesEnd: true)
     guard meaning.isStrong else { return false }
     switch meaning.group {
     case .none, .other, .password, .authorization, .signal: return false
@@ -276,17 +280,18 @@ extension Finder {
 
   private mutating func jsonLeaf(
     _ place: Place, isNumber: Bool, _ hasEscapes: Bool, _ siblings: inout Siblings,
-    in bytes: RawSpan, _ key: RawSpan, _ depth: Int
+    in bytes: RawSpan, _ key: RawSpan, _ known: KeyMeaning?, _ depth: Int
   ) {
     let value = bytes.extracting(place.start..<(place.start &+ place.count))
+    let meaning =
+      known ?? self.meaning(of: key, searchesEnd: value.byteCount >= Finder.shortest)
     if isNumber {
-      if countNode() { leaf(value, at: place.outside, key: key) }
+      if countNode() { leaf(value, at: place.outside, key: key, meaning: meaning) }
     } else if hasEscapes {
       descend(JSONEscapes.self, value, at: place.outside, key: key, depth: depth)
     } else {
-      visit(value, at: place.outside, key: key, depth: depth)
+      visit(value, at: place.outside, key: key, meaning: meaning, depth: depth)
     }
-    let meaning = keyNames.meaning(of: key, searchesEnd: false)
     correlate(meaning, at: place.outside, with: &siblings, key: key)
   }
 

@@ -58,6 +58,9 @@ struct KeyMeaning: Equatable {
     }
   }
 
+  /// Whether only the value can tell that it is something.
+  var promisesNothing: Bool { group == .none || group == .other }
+
   /// Whether the name leaves open what the value is.
   var isOpen: Bool { group == .none || group == .device }
 }

@@ -76,10 +76,13 @@ struct KeyNames: ~Copyable {
     add(.cellGlobalID, "cgi", "ecgi", "ncgi", "celltower", "cell", "basestation", "cellinfo")
     add(.cellArea, "lac", "tac", "mcc", "mnc", "mccmnc", "enb", "locationareacode")
     add(.latitude, "lat", "latitude", "geolatitude", "late6", "late7", "latitudee6", "latitudee7")
-    add(.latitude, "gpslat", "gpslatitude", "userlat", "geolat", "mylat")
+    add(.latitude, "gpslat", "gpslatitude", "userlat", "geolat", "mylat", "currentlatitude")
+    add(.latitude, "userlatitude", "devicelatitude", "lastlatitude", "currentlat", "poslat")
     add(.longitude, "lng", "lon", "long", "longitude", "geolongitude", "lnge6", "lone6")
     add(.longitude, "lnge7", "lone7", "longitudee6", "longitudee7", "gpslng", "gpslon")
     add(.longitude, "gpslongitude", "userlng", "userlon", "geolng", "geolon", "mylng", "mylon")
+    add(.longitude, "currentlongitude", "userlongitude", "devicelongitude", "lastlongitude")
+    add(.longitude, "currentlng", "currentlon", "poslon", "poslng")
     add(.location, "loc", "gps", "location", "coord", "coordinates", "latlng", "latlon", "geo")
     add(.location, "ll", "position", "coords", "latlong", "lnglat", "lonlat", "gpslocation")
     add(.geohash, "geohash")
@@ -222,14 +225,17 @@ struct KeyNames: ~Copyable {
     case 0x68 where name.hasPrefixIgnoringCase("hash"): return true
     default: break
     }
-    let last = name[name.byteCount &- 1].lowercasedASCII
-    let other = name[name.byteCount &- 2].lowercasedASCII
-    if last.isASCIIDigit { return true }
-    switch (other, last) {
-    // imei, imsi, iccid, imeisv, address, addr, number, no, msisdn, password, hash.
+    // Digits behind it are left aside, as in `imei2`.
+    var last = name.byteCount &- 1
+    while last > 1, !name[last].isASCIILetter { last &-= 1 }
+    switch (name[last &- 1] | 0x20, name[last] | 0x20) {
+    // imei, imsi, iccid, imeisv, address, addr, number, no, msisdn, password, hash, md5, sha1.
     case (0x65, 0x69), (0x73, 0x69), (0x69, 0x64), (0x73, 0x76), (0x73, 0x73), (0x64, 0x72),
-      (0x65, 0x72), (0x6E, 0x6F), (0x64, 0x6E), (0x72, 0x64), (0x73, 0x68):
+      (0x65, 0x72), (0x6E, 0x6F), (0x64, 0x6E), (0x72, 0x64), (0x73, 0x68), (0x6D, 0x64),
+      (0x68, 0x61):
       return true
+    // latitude, longitude.
+    case (0x64, 0x65): return true
     default: return false
     }
   }
@@ -246,6 +252,8 @@ struct KeyNames: ~Copyable {
     if end.hasSuffix("serialnumber") || end.hasSuffix("serialno") { return .serial }
     if end.hasSuffix("phonenumber") || end.hasSuffix("msisdn") { return .phone }
     if end.hasSuffix("password") { return .password }
+    if end.hasSuffix("latitude") { return .latitude }
+    if end.hasSuffix("longitude") { return .longitude }
     return .none
   }
 
@@ -288,8 +296,8 @@ struct KeyNames: ~Copyable {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     var count = 0
     for index in name.byteOffsets {
-      let byte = name[index].lowercasedASCII
-      if isSeparator(byte) { continue }
+      var byte = name[index]
+      if byte.isASCIILetter { byte |= 0x20 } else if isSeparator(byte) { continue }
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
       count &+= 1
     }
@@ -297,10 +305,12 @@ struct KeyNames: ~Copyable {
   }
 
   /// Also the brackets of `imei[]`, and the colon of an XML prefix.
+  @inline(__always)
   private static func isSeparator(_ byte: UInt8) -> Bool {
+    guard !byte.isASCIILetter else { return false }
     switch byte {
-    case 0x5F, 0x2D, 0x2E, 0x20, 0x5B, 0x5D, 0x3A: true
-    default: false
+    case 0x5F, 0x2D, 0x2E, 0x20, 0x5B, 0x5D, 0x3A: return true
+    default: return false
     }
   }
 }

@@ -22,17 +22,18 @@ enum PercentEncoding: ByteCoding {
   /// `space` is the byte that means a space beside the space itself.
   static func decode(_ encoded: RawSpan, space: UInt8, into decoded: inout ByteBuffer) -> Int {
     var index = 0
-    while index < encoded.byteCount {
-      let byte = encoded[index]
-      if byte == 0x25, let octet = octet(encoded, at: index) {
+    while let sign = encoded.firstOffset(ofEither: 0x25, or: space, from: index) {
+      if sign > index { decoded.append(encoded.extracting(index..<sign)) }
+      if encoded[sign] == 0x25, let octet = octet(encoded, at: sign) {
         decoded.append(octet)
-        index &+= 3
+        index = sign &+ 3
       } else {
-        decoded.append(byte == space ? 0x20 : byte)
-        index &+= 1
+        decoded.append(encoded[sign] == space ? 0x20 : 0x25)
+        index = sign &+ 1
       }
     }
-    return index
+    decoded.append(encoded.extracting(droppingFirst: index))
+    return encoded.byteCount
   }
 
   /// Counts in decoded bytes.

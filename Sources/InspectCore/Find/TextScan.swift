@@ -10,20 +10,39 @@ extension Finder {
   private static let shortestText = 8
 
   /// `meaning` is that of the name beside the whole text; a name right before a number goes before
-  /// it.
-  mutating func scanText(_ text: RawSpan, at start: Int, meaning: KeyMeaning) {
+  /// it. `shape` is that of the text, where it is known.
+  mutating func scanText(
+    _ text: RawSpan, at start: Int, meaning: KeyMeaning, shape: ValueShape? = nil
+  ) {
     guard text.byteCount >= Finder.shortestText else { return }
     facts.examinedBytes &+= text.byteCount
-    scanNumbers(text, at: start, meaning: meaning)
-    scanSigns(text, at: start, meaning: meaning)
-    scanSentences(text, at: start)
+    if shape?.mayHoldNumbers ?? true { scanNumbers(text, at: start, meaning: meaning) }
+    if shape.map({ $0.hasAt || $0.hasPlus }) ?? true {
+      scanSigns(text, at: start, meaning: meaning)
+    }
+    if shape?.hasDollar ?? true { scanSentences(text, at: start) }
   }
 
   private mutating func scanNumbers(_ text: RawSpan, at start: Int, meaning: KeyMeaning) {
     // Nothing before `floor` is looked at again.
     var floor = 0
     var probe = 0
+    // Up to here there is something; beyond it the next window is looked at.
+    var windowEnd = 0
+    var isBehindWindow = true
     while probe < text.byteCount {
+      if probe >= windowEnd {
+        // What begins before the probe may reach beyond it, unless the window before had nothing.
+        let window = isBehindWindow ? probe : max(floor, probe &- Finder.addressBytes)
+        windowEnd = window &+ NumberMarks.step
+        isBehindWindow =
+          text.byteCount &- window >= NumberMarks.byteCount
+          && !NumberMarks(of: text, at: window).mayBeNumbers
+        if isBehindWindow {
+          probe = windowEnd
+          continue
+        }
+      }
       if text[probe].isASCIIDigit {
         let run = digitRun(in: text, around: probe, floor: floor)
         if run.count >= Finder.fewestDigits {

@@ -9,32 +9,37 @@ private struct XMLNesting: ~Copyable {
   }
 
   private var frames = InlineArray<64, Frame>(repeating: Frame())
+  /// How many are around the innermost one, and itself.
   private(set) var count = 0
   private var opened: UInt32 = 0
-
-  // Read through a span: the array itself would be copied.
-  var top: Frame { count > 0 ? frames.span[count &- 1] : Frame() }
-  /// Siblings are in the same element.
-  var parent: UInt32 { count > 1 ? frames.span[count &- 2].number : 0 }
+  /// The innermost one; those around it are in `frames`.
+  private(set) var top = Frame()
+  /// The number of the one around it: siblings are in the same element.
+  private(set) var parent: UInt32 = 0
 
   /// False when there are too many in each other.
   mutating func push(_ name: Range<Int>, pathCount: Int) -> Bool {
     guard count < frames.count else { return false }
     opened &+= 1
-    frames[count] = Frame(pathCount: pathCount, name: name, number: opened)
+    frames[count] = top
+    parent = top.number
+    top = Frame(pathCount: pathCount, name: name, number: opened)
     count &+= 1
     return true
   }
 
-  mutating func pop() -> Frame {
-    guard count > 0 else { return Frame() }
+  /// How long the path was before the element that ends.
+  mutating func pop() -> Int {
+    guard count > 0 else { return 0 }
+    let pathCount = top.pathCount
     count &-= 1
-    return frames.span[count]
+    // Through a span, because a copy of the whole array would be made to read one element.
+    top = frames.span[count]
+    parent = count > 0 ? frames.span[count &- 1].number : 0
+    return pathCount
   }
 
-  mutating func setTitle(_ title: Range<Int>) {
-    if count > 0 { frames[count &- 1].title = title }
-  }
+  mutating func setTitle(_ title: Range<Int>) { if count > 0 { top.title = title } }
 }
 
 extension Finder {
@@ -69,7 +74,7 @@ extension Finder {
         siblings.container = nesting.top.number
         xmlAttribute(name, value, &nesting, &siblings, in: bytes, at: start, depth)
       case .emptyEnd, .end:
-        if nesting.count > 0 { path.truncate(to: nesting.pop().pathCount) }
+        if nesting.count > 0 { path.truncate(to: nesting.pop()) }
       case .text(let range, let isVerbatim):
         let frame = nesting.top
         if bytes.extracting(frame.name).equalsIgnoringCase("key") { title = range }
@@ -103,13 +108,13 @@ extension Finder {
   ) {
     let key = bytes.extracting(name)
     let value = bytes.extracting(range)
-    let meaning = keyNames.meaning(of: key, searchesEnd: range.count >= Finder.shortest)
-    guard meaning != .none || Finder.isWorthALook(value) || watchesLeaves else { return }
+    let meaning = self.meaning(of: key, searchesEnd: range.count >= Finder.shortest)
+    guard !meaning.promisesNothing || Finder.isWorthALook(value) || watchesLeaves else { return }
     let place = Place(layer: start, start: range.lowerBound, count: range.count)
     if !isVerbatim, XMLEntities.isPlausible(value) {
       descend(XMLEntities.self, value, at: place.outside, key: key, depth: depth)
     } else {
-      visit(value, at: place.outside, key: key, depth: depth)
+      visit(value, at: place.outside, key: key, meaning: meaning, depth: depth)
     }
     correlate(meaning, at: place.outside, with: &siblings, key: key)
   }

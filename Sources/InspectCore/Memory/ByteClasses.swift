@@ -71,7 +71,7 @@ struct ByteClasses {
 
   /// Warren, Hacker's Delight, §7-3.
   @inline(__always)
-  private static func transposed(_ matrix: UInt64) -> UInt64 {
+  fileprivate static func transposed(_ matrix: UInt64) -> UInt64 {
     var bits = matrix
     var swapped = (bits ^ bits &>> 7) & 0x00AA_00AA_00AA_00AA
     bits ^= swapped ^ swapped &<< 7
@@ -79,6 +79,64 @@ struct ByteClasses {
     bits ^= swapped ^ swapped &<< 14
     swapped = (bits ^ bits &>> 28) & 0x0000_0000_F0F0_F0F0
     return bits ^ swapped ^ swapped &<< 28
+  }
+}
+
+/// Where digits are among 64 bytes, and what stands between them: a bit for each byte, the first one
+/// lowest.
+struct NumberMarks {
+  static var byteCount: Int { 64 }
+  /// What begins in the first so many bytes is wholly among them, as far as it tells.
+  static var step: Int { 44 }
+
+  private var digits: UInt64 = 0
+  private var colons: UInt64 = 0
+  private var hyphens: UInt64 = 0
+  private var spaces: UInt64 = 0
+
+  /// Of the bytes from `offset` on, which are there.
+  @inline(never)
+  init(of bytes: RawSpan, at offset: Int) {
+    for place in 0..<8 {
+      let block = ByteScan.wholeWord(bytes, at: offset &+ 8 &* place)
+      let shift = UInt64(7 &- place)
+      digits |= NumberMarks.digits(block) &>> shift
+      colons |= NumberMarks.equal(block, 0x3A) &>> shift
+      hyphens |= NumberMarks.equal(block, 0x2D) &>> shift
+      spaces |= NumberMarks.equal(block, 0x20) &>> shift
+    }
+    digits = ByteClasses.transposed(digits)
+    colons = ByteClasses.transposed(colons)
+    hyphens = ByteClasses.transposed(hyphens)
+    spaces = ByteClasses.transposed(spaces)
+  }
+
+  @inline(__always)
+  private static func digits(_ block: UInt64) -> UInt64 {
+    let low = block & ~ByteScan.highs
+    let marks =
+      (low &+ (ByteScan.ones &* (0x80 - 0x30))) ^ (low &+ (ByteScan.ones &* (0x80 - 0x3A)))
+    return marks & ~block & ByteScan.highs
+  }
+
+  @inline(__always)
+  private static func equal(_ block: UInt64, _ byte: UInt64) -> UInt64 {
+    let difference = (block & ~ByteScan.highs) ^ (ByteScan.ones &* byte)
+    return ((difference &+ (ByteScan.ones &* 0x7F)) ^ ByteScan.highs) & ~block & ByteScan.highs
+  }
+
+  /// Whether six digits follow each other, or four and a space or a hyphen, or five separators are as
+  /// far from each other as those of a hardware address.
+  var mayBeNumbers: Bool {
+    let pairs = digits & digits &>> 1
+    let fours = pairs & pairs &>> 2
+    let numbers = fours & (pairs &>> 4 | (spaces | hyphens) &>> 4)
+    return numbers != 0 || NumberMarks.areInAddress(colons) || NumberMarks.areInAddress(hyphens)
+  }
+
+  private static func areInAddress(_ signs: UInt64) -> Bool {
+    let two = signs & signs &>> 3
+    return two & two &>> 6 & signs &>> 12 != 0
   }
 }
 
@@ -94,7 +152,7 @@ extension ByteScan {
 
   /// The caller has seen that they are there.
   @inline(__always)
-  fileprivate static func wholeWord(_ bytes: RawSpan, at offset: Int) -> UInt64 {
+  static func wholeWord(_ bytes: RawSpan, at offset: Int) -> UInt64 {
     UInt64(
       littleEndian: unsafe bytes.unsafeLoadUnaligned(
         fromUncheckedByteOffset: offset, as: UInt64.self))

@@ -116,6 +116,16 @@ public enum ByteScan {
       if let hit = hit(bytes, at: offset, first, second) { return hit }
       offset &+= 8
     }
+    if offset < count, count >= 8 {
+      // The last eight, without those before.
+      let missing = offset &+ 8 &- count
+      let raw = unsafe bytes.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: count &- 8, as: UInt64.self)
+      let word = UInt64(littleEndian: raw) &>> UInt64(8 &* missing)
+      let zeros = zeroBytes(word, first) | zeroBytes(word, second)
+      guard zeros != 0, lane(zeros) < 8 &- missing else { return nil }
+      return offset &+ lane(zeros)
+    }
     while offset < count {
       let byte = bytes[offset]
       if byte == first || byte == second { return offset }
