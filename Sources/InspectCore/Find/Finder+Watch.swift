@@ -88,7 +88,7 @@ extension Finder {
     return meaning.group == .phone
   }
 
-  private func hasNoted(_ value: UInt32) -> Bool {
+  func hasNoted(_ value: UInt32) -> Bool {
     for record in records where record.detection.watched == value { return true }
     return false
   }

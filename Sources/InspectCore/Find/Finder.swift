@@ -184,7 +184,11 @@ public struct Finder: ~Copyable {
     }
     let inner = depth &+ 1
     switch encoding {
-    case .plain: leaf(value, at: start, key: key, meaning: meaning)
+    case .plain:
+      if depth < limits.depth, let object = JSONReader.object(in: value) {
+        return walkEmbedded(value, from: object, at: start, key: key, depth: inner)
+      }
+      leaf(value, at: start, key: key, meaning: meaning)
     case .json: walkJSON(value, at: start, key: key, depth: inner)
     case .xml: walkXML(value, at: start, depth: inner)
     case .multipart:
@@ -393,7 +397,11 @@ public struct Finder: ~Copyable {
     }
     if value.byteCount <= Leaf.longest {
       let leaf = Leaf(value, meaning: meaning)
-      if meaning.promisesNothing, leaf.isDull { return }
+      if meaning.promisesNothing, leaf.isDull {
+        // Only a name in it could make a part of it something.
+        if value.firstOffset(of: 0x3D) != nil { walkPairs(value, at: start) }
+        return
+      }
       if let packed = PackedNumber(leaf) { return note(packed, at: start, key: key) }
       if leaf.shape.hasAt, let imsi = NetworkAccessIdentifier.imsi(in: value) {
         return note(
@@ -404,8 +412,10 @@ public struct Finder: ~Copyable {
       if let kind = DeviceDetector.candidate(leaf) {
         return noteCandidate(kind, value, at: start, key: key)
       }
+      if !meaning.isDecisive { walkPairs(value, at: start) }
       scanText(value, at: start, meaning: meaning, shape: leaf.shape)
     } else {
+      walkPairs(value, at: start)
       scanText(value, at: start, meaning: meaning)
     }
   }

@@ -236,7 +236,11 @@ extension Finder {
       return nil
     }
     let member = bytes.extracting(frame.name)
-    if !isNumber, JSONPair.isName(member), tells(text, in: bytes, isLoose: member.byteCount < 5) {
+    // A `key` is a name and nothing else; a `name` and a `type` may be those of a field.
+    let isKey = member.byteCount != 4
+    if !isNumber, JSONPair.isName(member),
+      tells(text, in: bytes, isLoose: member.byteCount < 5, isKey: isKey)
+    {
       if pair.value.count > 0 { return (text, true, pair.isNumber) }
       pair.name = text
     } else if JSONPair.isValue(member) {
@@ -250,13 +254,14 @@ extension Finder {
   /// Whether a text is the name of something that its neighbour is. Passwords and the like, which
   /// anything can be, are not told by it: forms have fields of that type.
   private mutating func tells(
-    _ text: JSONText, in bytes: RawSpan, isLoose: Bool
+    _ text: JSONText, in bytes: RawSpan, isLoose: Bool, isKey: Bool = false
   ) -> Bool {
     guard text.count >= 2, text.count <= 40, !text.hasEscapes else { return false }
     let meaning = self.meaning(of: bytes.extracting(text), searchesEnd: true)
-    guard meaning.isStrong else { return false }
+    guard meaning.isStrong || isKey else { return false }
     switch meaning.group {
-    case .none, .other, .password, .authorization, .signal: return false
+    case .none, .other, .authorization, .signal: return false
+    case .password: return isKey
     case .ssid, .serial, .geohash, .location, .cellArea: return isLoose
     default: return true
     }

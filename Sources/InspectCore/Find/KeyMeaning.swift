@@ -61,6 +61,9 @@ struct KeyMeaning: Equatable {
   /// Whether only the value can tell that it is something.
   var promisesNothing: Bool { group == .none || group == .other }
 
+  /// Whether the name says what the value is, and not that it is a text.
+  var isDecisive: Bool { isStrong && group != .other }
+
   /// Whether the name leaves open what the value is.
   var isOpen: Bool { group == .none || group == .device }
 }

@@ -178,7 +178,34 @@ struct KeyNames: ~Copyable {
       let exact = lookup(word)
       if exact.group != .none { return exact }
     }
+    if let owned = KeyNames.withoutOwner(word) {
+      let meaning = lookup(owned)
+      if meaning.group != .none { return meaning }
+    }
     return searchesEnd ? meaningOfEnd(word) : .none
+  }
+
+  /// What is behind `x-`, `device.`, `user_`, ...: they say whose it is.
+  @_lifetime(copy name)
+  private static func withoutOwner(_ name: RawSpan) -> RawSpan? {
+    var end = 0
+    while end < min(name.byteCount, 8), !isSeparator(name[end]) { end &+= 1 }
+    guard end > 0, end &+ 1 < name.byteCount, isSeparator(name[end]) else { return nil }
+    let owner = name.extracting(first: end)
+    let isOwner =
+      switch end {
+      case 1: owner[0] | 0x20 == 0x78
+      case 2: owner.equalsIgnoringCase("my")
+      case 3:
+        owner.equalsIgnoringCase("dev") || owner.equalsIgnoringCase("app")
+          || owner.equalsIgnoringCase("cur")
+      case 4: owner.equalsIgnoringCase("user") || owner.equalsIgnoringCase("last")
+      case 5: owner.equalsIgnoringCase("phone")
+      case 6: owner.equalsIgnoringCase("device") || owner.equalsIgnoringCase("client")
+      case 7: owner.equalsIgnoringCase("current")
+      default: false
+      }
+    return isOwner ? name.extracting(droppingFirst: end &+ 1) : nil
   }
 
   private func lookup(_ name: RawSpan) -> KeyMeaning {

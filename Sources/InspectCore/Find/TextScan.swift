@@ -300,6 +300,12 @@ extension Finder {
     let name = self.name(before: range.lowerBound, in: text)
     let named = keyNames.meaning(of: name, searchesEnd: true)
     let value = text.extracting(range)
+    if watchIndex?.codes.isEmpty == false,
+      let hit = watched(value, at: start &+ range.lowerBound, key: name, named),
+      !hasNoted(hit.value)
+    {
+      return noteWatched(hit, value, at: start &+ range.lowerBound, key: name, suffix: "text")
+    }
     let leaf = Leaf(value, meaning: named.group != .none ? named : meaning)
     if leaf.shape.hasAt, let imsi = NetworkAccessIdentifier.imsi(in: value) {
       return note(
@@ -311,6 +317,7 @@ extension Finder {
     if named.group == .none, detection.kind == .serialNumber || detection.kind == .credentials {
       return
     }
+    if hasNoted(detection.kind, at: start &+ range.lowerBound) { return }
     note(detection, value, at: start &+ range.lowerBound, key: name, suffix: "text")
   }
 
@@ -334,9 +341,27 @@ extension Finder {
     range.count == Finder.addressBytes && !text[range.lowerBound &+ 2].isAlphanumeric
   }
 
-  /// The word before a value: `imei` in `"imei" : "4901...`, `<imei>4901...`, `IMEI=4901...`.
+  /// The word before a value: `imei` in `"imei" : "4901...`, `<imei>4901...`, `IMEI=4901...`, `IMEI
+  /// is 4901...`.
   @_lifetime(copy text)
   private func name(before end: Int, in text: RawSpan) -> RawSpan {
+    let word = word(before: end, in: text)
+    let name = text.extracting(word)
+    let isBetween =
+      switch name.byteCount {
+      case 2:
+        name.equalsIgnoringCase("is") || name.equalsIgnoringCase("no")
+          || name.equalsIgnoringCase("nr") || name.equalsIgnoringCase("er")
+      case 3: name.equalsIgnoringCase("was")
+      case 6: name.equalsIgnoringCase("number")
+      default: false
+      }
+    guard isBetween else { return name }
+    let earlier = text.extracting(self.word(before: word.lowerBound, in: text))
+    return keyNames.meaning(of: earlier, searchesEnd: true) == .none ? name : earlier
+  }
+
+  private func word(before end: Int, in text: RawSpan) -> Range<Int> {
     var last = end
     while last > 0, end &- last < 6, !text[last &- 1].isAlphanumeric { last &-= 1 }
     var first = last
@@ -345,6 +370,6 @@ extension Finder {
       guard byte.isAlphanumeric || byte == 0x5F || byte == 0x2D else { break }
       first &-= 1
     }
-    return text.extracting(first..<last)
+    return first..<last
   }
 }
