@@ -252,13 +252,37 @@ private let lists: [WatchIndex] = values.compactMap {
     let noise = Data((0..<400).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 139) | 0x80 })
     for place in [0, 5, 7, 13] {
       for start in 100..<112 {
-        // Bytes beyond ASCII are letters: without a sign between them it would be a part of a word.
         let bytes = noise.prefix(start) + Data(";\(values[place].value);".utf8) + noise.suffix(90)
         for options: Data.Base64EncodingOptions in [[], [.lineLength76Characters]] {
           let text = bytes.base64EncodedString(options: options)
           let seen = search("(\(text))", lists[place])
           #expect(seen.map(\.path) == ["base64"], "\(values[place].kind) at \(start)")
         }
+      }
+    }
+  }
+
+  /// In binary data any byte may stand beside a value, and signs beyond ASCII in text; letters of two
+  /// bytes are a word's (UTF-8).
+  @Test func besideBytesThatAreNoLetters() throws {
+    let before: [[UInt8]] = [
+      [0x81], [0xF2], [0xFF], [0xFA, 0xFA], [0xE2, 0x80, 0x9C], [0xC2, 0xA0], [0xE5, 0x8F, 0xB7],
+    ]
+    let after: [[UInt8]] = [[0xFF], [0x81, 0], [0xE2, 0x80, 0x9D], [0xC2, 0xA0], []]
+    for place in [0, 5, 7, 13] {
+      let value = Array(values[place].value.utf8)
+      for front in before {
+        for end in after {
+          let seen = search([0x2E, 0] + front + value + end, lists[place])
+          #expect(seen.map(\.kind) == [values[place].kind], "\(front) \(end)")
+        }
+      }
+      for letter in ["\u{E5}", "\u{44F}"] {
+        // A plus sign parts a number from what stands before it.
+        if !values[place].value.hasPrefix("+") {
+          #expect(search("a \(letter)\(values[place].value) b", lists[place]).isEmpty)
+        }
+        #expect(search("a \(values[place].value)\(letter) b", lists[place]).isEmpty)
       }
     }
   }
@@ -277,6 +301,34 @@ private let lists: [WatchIndex] = values.compactMap {
       #expect(search("To: <USER\(number)@Example.com>", list).count == 1)
       #expect(search("To: <user\(number)x@example.com>", list).isEmpty)
     }
+  }
+}
+
+@Suite struct WatchJoinedTests {
+  /// Of names only the letters may be digested.
+  @Test(arguments: ["LineDanser", "linedanser", "LINEDANSER", "LineDanser\n"])
+  func wordsAreDigestedTogether(_ text: String) throws {
+    let list = try index("kind,value,label\ntext,Line Danser,mine\nssid,Test Home 5G,wifi\n")
+    let hex = Insecure.SHA1.hash(data: Data(text.utf8)).map { String(format: "%02x", $0) }.joined()
+    #expect(search("h=\(hex)", list).map(\.label) == ["mine"])
+    let home = Data("TestHome5G".utf8)
+    let digest = Data(SHA256.hash(data: home)).base64EncodedString()
+    #expect(search("{\"h\":\"\(digest)\"}", list).map(\.label) == ["wifi"])
+  }
+
+  /// Numbers with separators in a text are tried against HMACs, too.
+  @Test(arguments: [
+    ("phone-number", "+447700900123", "call +44 7700 900123 now"),
+    ("payment-card", "4111111111111111", "paid with 4111 1111 1111 1111 today"),
+    ("imei", "490154203237518", "IMEI 49-015420-323751-8 here"),
+  ])
+  func separatorsDoNotHideFromHMACs(_ kind: String, _ value: String, _ text: String) throws {
+    let key = [UInt8](repeating: 7, count: 32)
+    let code = HMAC<SHA256>.authenticationCode(
+      for: Data(value.utf8), using: SymmetricKey(data: key))
+    let hex = code.map { String(format: "%02x", $0) }.joined()
+    let list = try index("kind,value,label\n\(kind),hmac-sha256:\(hex),mine\n", key: key)
+    #expect(search(text, list).map(\.label) == ["mine"])
   }
 }
 

@@ -192,21 +192,30 @@ enum WatchBoundary {
       let at = isPercent ? start &+ 1 : start &+ 4
       return WatchReader.hexadecimal(bytes, at: at).map { !$0.isWatchWord } ?? false
     }
-    guard token >= 2, bytes[token &- 1] == 0 else { return true }
+    guard token >= 2 else { return true }
+    if isLetter(bytes, at: token &- 2), !bytes[token].isBeyondASCII { return false }
+    guard bytes[token &- 1] == 0 else { return true }
     return !hasNUL || !bytes[token &- 2].isWatchWord
   }
 
   static func after(_ bytes: RawSpan, _ end: Int, hasNUL: Bool) -> Bool {
     guard end < bytes.byteCount else { return true }
     let next = bytes[end]
-    if next.isWatchWord {
-      return next == 0xC2 && end &+ 1 < bytes.byteCount && bytes[end &+ 1] == 0xA0
-    }
+    if next.isBeyondASCII { return !isLetter(bytes, at: end) }
+    if next.isWatchWord { return false }
     if next == 0x25, let decoded = WatchReader.hexadecimal(bytes, at: end &+ 1) {
       return !decoded.isWatchWord
     }
     guard hasNUL, next == 0, end &+ 1 < bytes.byteCount else { return true }
     return !bytes[end &+ 1].isWatchWord
+  }
+
+  /// Whether the two bytes at `place` are a letter that words go on with: Latin, Greek, Cyrillic, ...
+  /// (U+00C0 to U+07FF in UTF-8). Behind other bytes a word begins: they are signs, letters of scripts
+  /// without spaces, or no text at all.
+  private static func isLetter(_ bytes: RawSpan, at place: Int) -> Bool {
+    place &+ 1 < bytes.byteCount && bytes[place] >= 0xC3 && bytes[place] <= 0xDF
+      && bytes[place &+ 1] & 0xC0 == 0x80
   }
 
   /// Digits on both sides of a point are a number with a fraction.
@@ -276,4 +285,8 @@ enum WatchBoundary {
     return end &+ 1 < bytes.byteCount && bytes[end] == 0x3A
       && bytes[end &+ 1].hexDigitValue != nil
   }
+}
+
+extension UInt8 {
+  fileprivate var isBeyondASCII: Bool { self >= 0x80 }
 }

@@ -270,8 +270,13 @@ enum WatchVariants {
       add(value)
       add(bytes)
       add(upper(bytes))
-      let joined = bytes.filter { $0 != 0x20 && $0 != 0x2D }
-      if kind == .text { add(joined) }
+      // Without what stands between its words.
+      if kind == .text || kind == .ssid || kind == .nationalIDFinland {
+        let joined = value.filter { $0 != 0x20 && $0 != 0x2D && $0 != 0x3A }
+        add(joined)
+        add(joined.map { $0.lowercasedASCII })
+        add(upper(joined))
+      }
     }
     return texts + texts.map { $0 + [0x0A] }
   }

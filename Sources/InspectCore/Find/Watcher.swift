@@ -116,10 +116,15 @@ struct Watcher: ~Copyable {
     var offset = 0
     // Whether the byte before is of a word.
     var carry: UInt64 = 0
+    var plainCarry: UInt64 = 0
     while offset < bytes.byteCount {
       let classes = ByteClasses(of: bytes, at: offset)
-      var starts = classes.words & ~(classes.words &<< 1 | carry)
+      // Behind a byte beyond ASCII, which may be of no letter, a word may begin, too.
+      let plain = classes.words & classes.symbols
+      var starts =
+        classes.words & ~(classes.words &<< 1 | carry) | plain & ~(plain &<< 1 | plainCarry)
       carry = classes.words &>> 63
+      plainCarry = plain &>> 63
       while starts != 0 {
         let position = offset &+ starts.trailingZeroBitCount
         starts &= starts &- 1
@@ -262,8 +267,8 @@ struct Watcher: ~Copyable {
 }
 
 extension UInt8 {
-  /// A word goes on with this byte, unless it begins a no-break space.
-  fileprivate var goesOn: Bool { isWatchWord && self != 0xC2 }
+  /// A word goes on with this byte; with one beyond ASCII it may.
+  fileprivate var goesOn: Bool { isAlphanumeric }
 }
 
 extension RawSpan {
