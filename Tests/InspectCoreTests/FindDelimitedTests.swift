@@ -55,6 +55,8 @@ import Testing
     ("id , imei \n7 , 490154203237518\n", "imei high 15 csv:[0].imei"),
     // A name and its value in each row.
     ("key,value\nmodel,x\nimei,490154203237518\n", "imei high 23 csv:[1].imei"),
+    // Lines of names and values are no table.
+    ("app: weather\nimei: 490154203237518\nend: ok\n", "imei high 19 text"),
     // Cut off.
     ("x,imei\n\"1\",490154203237518", "imei high 11 csv:[0].imei"),
   ])

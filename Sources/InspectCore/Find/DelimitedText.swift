@@ -77,8 +77,12 @@ struct DelimitedText {
       if columns == 2 { hasValue = JSONPair.isValue(name) }
       guard cell.endsRow else { continue }
       let isOfPairs = hasName && hasValue && columns == 2
-      guard isOfPairs || isKnown && (columns > 1 || meaning.isStrong && meaning.group != .other)
-      else { return nil }
+      // A line with a colon or a space is no name of an only column.
+      let isColumn =
+        columns > 1
+        || meaning.isStrong && meaning.group != .other
+          && name.firstOffset(ofEither: 0x20, or: 0x3A, from: 0) == nil
+      guard isOfPairs || isKnown && isColumn else { return nil }
       return cells(ofNextRow: &reader) == columns ? (isOfPairs, columns) : nil
     }
     return nil
