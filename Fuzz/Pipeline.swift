@@ -105,6 +105,7 @@ private struct Recorder: InspectionSink {
   }
 
   mutating func alert(_ alert: Alert) { digest.add(alert.count) }
+  mutating func turn(to moment: Moment) {}
 
   mutating func body(
     _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32

@@ -23,8 +23,17 @@ struct Analyze: ParsableCommand {
 
   @OptionGroup var shared: SharedOptions
 
-  @Option(help: "Worker threads; packets are inspected by one at present.")
+  @Option(
+    help: ArgumentHelp(
+      "Worker threads (default: the cores). Captures that only one can read - small, compressed, "
+        + "from a pipe, or with --evidence - are read by one.", valueName: "n"))
   var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...256).contains(threads) {
+      throw ValidationError("--threads: \(threads) is not between 1 and 256")
+    }
+  }
 
   func run() throws {
     Interruption.catchSignals()
@@ -50,7 +59,9 @@ struct Analyze: ParsableCommand {
     do throws(Inspection.Failure) {
       inspection = try Inspection(
         try shared.optionsOrFail(), files: captures, captured: start.map { $0...$0 },
-        raisesAtOnce: false, logger: logger)
+        raisesAtOnce: false,
+        threads: evidence == nil ? CaptureFile.threads(captures, asked: threads) : 1,
+        logger: logger)
     } catch {
       throw fail(error)
     }
@@ -58,7 +69,7 @@ struct Analyze: ParsableCommand {
     // Without room for its events the run has failed.
     while hasPacket, !Interruption.isRequested, inspection.output?.failure == nil {
       hasPacket = inspection.inspect(&timeline, packets: ProgressBar.packetsPerLook)
-      progress.tick(inspection.core.statistics.packets) { timeline.progress }
+      progress.tick(inspection.packets) { timeline.progress }
     }
     progress.end()
     inspection.finish()

@@ -63,6 +63,7 @@ struct RecordingSink: InspectionSink, ~Copyable {
   }
 
   mutating func alert(_ alert: Alert) { alerts.append(alert) }
+  mutating func turn(to moment: Moment) {}
 
   var wantsFingerprints: Bool { true }
   var wantsBodies: Bool { false }

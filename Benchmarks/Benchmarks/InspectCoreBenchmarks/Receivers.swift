@@ -17,6 +17,7 @@ struct NoSink: InspectionSink, ~Copyable {
   mutating func smtp(_ transaction: borrowing SMTPTransaction, _ context: FlowContext) {}
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {}
   mutating func alert(_ alert: Alert) {}
+  mutating func turn(to moment: Moment) {}
   mutating func body(
     _ bytes: RawSpan, _ coding: ContentCoding, _ direction: Direction, place: UInt32
   ) {}

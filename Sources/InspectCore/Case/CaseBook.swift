@@ -42,6 +42,9 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
   var contacts: [Contact] = []
   private var contactIndex: HashIndex
   private var roundTrips: RoundTrips
+  var recurring: RecurringIdentifiers
+  /// The numbers of hosts here, by their numbers in each ledger; `max` for those that found no room.
+  var hostNumbers: [[UInt32]] = []
   /// Raised so far, or waiting for the end.
   public internal(set) var alerts: [Alert] = []
   private var alertIndex: HashIndex
@@ -74,6 +77,14 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
     contactIndex = HashIndex(capacity: limits.contacts)
     alertIndex = HashIndex(capacity: limits.alerts)
     roundTrips = RoundTrips(capacity: limits.contacts, function: function)
+    recurring = RecurringIdentifiers(function: function)
+  }
+
+  func add(to all: inout InspectorCounters) {
+    all.lowFindings = lowFindings
+    all.silentFindings = silentFindings
+    all.caseRefused = refused
+    all.forgottenValues = recurring.forgotten
   }
 
   /// Whether a flow leaves the inside with a device's data.

@@ -46,8 +46,13 @@ public struct CaseConfiguration: Sendable {
 
   public init() {}
 
-  func isLocal(_ address: IPAddress) -> Bool {
-    for network in local where network.contains(address) { return true }
+  func isLocal(_ address: IPAddress) -> Bool { local.isInside(address) }
+}
+
+extension [CIDR] {
+  /// Whether an address lies in one of the networks, or is nobody's in particular.
+  func isInside(_ address: IPAddress) -> Bool {
+    for network in self where network.contains(address) { return true }
     return address.isGroupOrBroadcast
   }
 }
@@ -79,7 +84,7 @@ public struct InspectorLimits: Sendable {
   /// Bytes of TCP segments that came too early, for all connections.
   public var reassemblyBytes = 16 << 20
   /// Directions of connections at a time whose retransmissions are compared with what came first.
-  public var streamMemories = 8192
+  public var streamMemories = 16_384
   /// Connections at a time whose HTTP is followed.
   public var httpConnections = 16_384
   /// Connections at a time whose HTTP/2 is followed, and their streams.
@@ -119,6 +124,30 @@ public struct InspectorLimits: Sendable {
   public var watchedPairs = 4096
 
   public init() {}
+
+  /// What one of several shards may take, so that all together take about the same. What spans flows
+  /// is not divided.
+  func shared(by count: Int) -> InspectorLimits {
+    func share(_ limit: Int) -> Int { (limit + count - 1) / count }
+    var part = self
+    part.flows.flows = share(flows.flows)
+    part.reassemblyBytes = share(reassemblyBytes)
+    part.streamMemories = share(streamMemories)
+    part.httpConnections = share(httpConnections)
+    part.http2Connections = share(http2Connections)
+    part.http2Streams = share(http2Streams)
+    part.httpTransactions = share(httpTransactions)
+    part.tlsConnections = share(tlsConnections)
+    part.webSockets = share(webSockets)
+    part.smtpConnections = share(smtpConnections)
+    part.payloads = share(payloads)
+    part.dnsConnections = share(dnsConnections)
+    part.quicConnections = share(quicConnections)
+    part.dtlsHellos = share(dtlsHellos)
+    part.recognitions = share(recognitions)
+    part.bodyBytes = share(bodyBytes)
+    return part
+  }
 
   /// For a router with little memory: 24 MB in all with 10,000 flows.
   public static var router: InspectorLimits {

@@ -14,6 +14,8 @@ struct HostTable: ~Copyable {
     self.function = function
   }
 
+  var count: Int { names.count }
+
   subscript(number: UInt32) -> [UInt8] { names[Int(number)] }
 
   /// The number of a name in lower case and without a last dot; nil when it is none or finds no room.

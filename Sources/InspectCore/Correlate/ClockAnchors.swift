@@ -1,5 +1,5 @@
 /// A time on the phone's clock that the phone itself wrote into a message.
-struct PhoneTime {
+struct PhoneTime: Sendable {
   var time: Timestamp
   /// How coarse it is, in nanoseconds.
   var precision: Int64

@@ -66,6 +66,22 @@ public struct FinderCounters: Equatable, Sendable {
 
   public init() {}
 
+  mutating func add(_ other: FinderCounters) {
+    messages &+= other.messages
+    bytes &+= other.bytes
+    decodedBytes &+= other.decodedBytes
+    nodes &+= other.nodes
+    findings &+= other.findings
+    depthLimits &+= other.depthLimits
+    decodedBytesLimits &+= other.decodedBytesLimits
+    nodesLimits &+= other.nodesLimits
+    pathLimits &+= other.pathLimits
+    findingsLimits &+= other.findingsLimits
+    nestingLimits &+= other.nestingLimits
+    compressedLayersLimits &+= other.compressedLayersLimits
+    undecodedLayers &+= other.undecodedLayers
+  }
+
   mutating func count(_ facts: borrowing MessageFacts, bytes: Int) {
     messages &+= 1
     self.bytes &+= UInt64(bytes)

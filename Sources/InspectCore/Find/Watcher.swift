@@ -20,6 +20,13 @@ public struct WatchCounters: Equatable, Sendable {
   public internal(set) var hmacLimits: UInt64 = 0
 
   public init() {}
+
+  mutating func add(_ other: WatchCounters) {
+    hits &+= other.hits
+    hitsLimits &+= other.hitsLimits
+    hmacs &+= other.hmacs
+    hmacLimits &+= other.hmacLimits
+  }
 }
 
 /// Looks for watched values in bytes, whatever they are: raw, or a layer that was decoded.

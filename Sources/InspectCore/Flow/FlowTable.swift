@@ -24,8 +24,10 @@ public struct FlowTable: ~Copyable {
   private struct Link {
     var previous = UInt32.max
     var next = UInt32.max
-    /// When the flow was put at the end of the list.
-    var placedAt = Timestamp(nanoseconds: 0)
+    /// When the flow was put at the end of the list: `elapsed`.
+    var placedAt: Int64 = 0
+    /// In which turn that was.
+    var turn: UInt64 = 0
   }
 
   private var flows: Slab<Flow>
@@ -40,11 +42,17 @@ public struct FlowTable: ~Copyable {
   private let limits: FlowLimits
   /// The shortest time-out, in nanoseconds.
   private let shortest: Int64
+  /// Nanoseconds that are more than each time-out.
+  private let longest: Int64
   private var lists: InlineArray<5, List>
   /// The earliest `due` of all lists.
   private var nextDue = Int64.max
+  /// The number of what happens now: it grows from packet to packet, and lists are in its order.
+  var turn: UInt64 = 0
+  /// Nanoseconds that passed since the beginning. It never goes back, as packets' times may.
+  private var elapsed: Int64 = 0
   /// The latest time seen; captures are not always in order.
-  public private(set) var now = Timestamp(nanoseconds: .min)
+  public private(set) var now = FlowTable.never
 
   public init(limits: FlowLimits, function: SipHash13) {
     flows = Slab(capacity: limits.flows)
@@ -52,6 +60,9 @@ public struct FlowTable: ~Copyable {
     lists = InlineArray(repeating: List())
     links.reserveCapacity(limits.flows)
     self.limits = limits
+    var longest: Int64 = 0
+    for number in 0..<Lifetime.count { longest = max(longest, limits.timeout(number)) }
+    self.longest = longest &+ 1
     self.function = function
     var shortest = Int64.max
     for list in 0..<Lifetime.count { shortest = min(shortest, limits.timeout(list)) }
@@ -95,7 +106,7 @@ public struct FlowTable: ~Copyable {
       flows.remove(place)
       return nil
     }
-    append(place, at: context.start)
+    append(place)
     return place
   }
 
@@ -125,62 +136,113 @@ public struct FlowTable: ~Copyable {
     guard flows[place].list != list else { return }
     unlink(place)
     flows[place].list = list
-    append(place, at: now)
+    append(place)
   }
 
   /// Follows the packets' time. It does not go back for packets that are a little out of order, but
-  /// it does when one packet from the future had carried it away.
+  /// it does when one packet from the future had carried it away. Says whether a flow's turn has come.
   @inline(__always)
-  mutating func advance(to time: Timestamp) {
-    if time > now || now.nanoseconds(since: time) > FlowTable.disorder { now = time }
+  @discardableResult
+  mutating func advance(to time: Timestamp) -> Bool {
+    if time > now {
+      // More than all time-outs are as good as one of these.
+      let passed = min(time.nanoseconds(since: now), longest)
+      // Not beyond the end, which takes three hundred years, or a sender of absurd times.
+      if now != FlowTable.never, elapsed < .max - passed { elapsed += passed }
+      now = time
+    } else if now.nanoseconds(since: time) > FlowTable.disorder {
+      now = time
+    }
+    return elapsed > nextDue
   }
+
+  private static var never: Timestamp { Timestamp(nanoseconds: .min) }
 
   /// Ten minutes.
   private static var disorder: Int64 { 600_000_000_000 }
 
-  /// A flow whose time is over, if one is known; the caller ends it and asks again. Every call does
-  /// a bounded amount of work, most only compare a number.
-  @inline(__always)
-  mutating func nextExpired() -> UInt32? {
-    now.nanoseconds > nextDue ? firstExpired() : nil
+  /// The flows of a list whose time is over, in the order of their turns; the caller ends them. Those
+  /// that were seen since their turn wait for another.
+  mutating func takeExpired(_ number: Int) -> [UInt32] {
+    guard elapsed > lists[number].due else { return [] }
+    var expired: [UInt32] = []
+    var place = lists[number].first
+    while place != UInt32.max, elapsed > due(place, number) {
+      let next = links[Int(place)].next
+      if idle(place, at: now) > limits.timeout(number) {
+        expired.append(place)
+      } else {
+        unlink(place)
+        append(place)
+      }
+      place = next
+    }
+    sort(&expired)
+    return expired
   }
 
-  private mutating func firstExpired() -> UInt32? {
-    for number in 0..<Lifetime.count where now.nanoseconds > lists[number].due {
-      let first = lists[number].first
-      if idle(first, at: now) > limits.timeout(number) { return first }
-      unlink(first)
-      append(first, at: now)
-    }
+  /// The first list, in the order in which flows are given up, that is not empty.
+  var firstList: Int? {
+    for number in 0..<Lifetime.count where lists[number].first != UInt32.max { return number }
     return nil
   }
 
-  /// The flow to give up when the table is full, or any at the end: one that closed, else one that
-  /// was never answered, else the one that waits longest.
-  func victim() -> UInt32? {
-    for number in 0..<Lifetime.count where lists[number].first != UInt32.max {
-      return lists[number].first
+  /// Some of a list's flows, in the order of their turns.
+  func oldest(_ number: Int) -> [UInt32] {
+    var oldest: [UInt32] = []
+    var place = lists[number].first
+    while place != UInt32.max {
+      let isAnotherTurn = oldest.last.map { turn(of: $0) != turn(of: place) } ?? false
+      if oldest.count >= FlowTable.batch, isAnotherTurn { break }
+      oldest.append(place)
+      place = links[Int(place)].next
     }
-    return nil
+    sort(&oldest)
+    return oldest
+  }
+
+  private static var batch: Int { 1024 }
+
+  /// In which turn the flow was put into its list.
+  func turn(of place: UInt32) -> UInt64 { links[Int(place)].turn }
+
+  /// Lists are in the order of turns already; flows of one turn follow each other by their names, so
+  /// that their order does not depend on who else is in the table.
+  private func sort(_ places: inout [UInt32]) {
+    var start = 0
+    while start < places.count {
+      var end = start + 1
+      while end < places.count, turn(of: places[end]) == turn(of: places[start]) { end += 1 }
+      if end - start > 1 {
+        places[start..<end].sort { flows[$0].context.id < flows[$1].context.id }
+      }
+      start = end
+    }
+  }
+
+  /// The flow to give up when the table is full: one that closed, else one that was never answered,
+  /// else the one that waits longest.
+  func victim() -> UInt32? { firstList.map { lists[$0].first } }
+
+  /// When the flow's turn in its list has come: later flows of a list have later ones.
+  private func due(_ place: UInt32, _ number: Int) -> Int64 {
+    links[Int(place)].placedAt &+ limits.timeout(number)
   }
 
   /// Finds out anew when the list's first must be looked at.
   private mutating func refresh(_ number: Int) {
     let first = lists[number].first
-    lists[number].due =
-      first == UInt32.max
-      ? .max
-      : links[Int(first)].placedAt.advanced(byNanoseconds: limits.timeout(number)).nanoseconds
+    lists[number].due = first == UInt32.max ? .max : due(first, number)
     nextDue = lists[0].due
     for other in 1..<Lifetime.count { nextDue = min(nextDue, lists[other].due) }
   }
 
-  private mutating func append(_ place: UInt32, at time: Timestamp) {
+  private mutating func append(_ place: UInt32) {
     let number = Int(flows[place].list.rawValue)
     let last = lists[number].last
     // The slab gives its places one after the other.
     if Int(place) == links.count { links.append(Link()) }
-    links[Int(place)] = Link(previous: last, placedAt: time)
+    links[Int(place)] = Link(previous: last, placedAt: elapsed, turn: turn)
     if last == UInt32.max {
       lists[number].first = place
     } else {

@@ -1,5 +1,5 @@
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   mutating func readCoAP(
     _ bytes: RawSpan, _ direction: Direction, _ flow: inout Flow, _ time: Timestamp
   ) {

@@ -4,8 +4,23 @@ struct DNSConnection: ~Copyable {
   var toClient = DNSStream()
 }
 
+extension Application.Kind {
+  /// What the ports of a datagram promise; nil when that is no service of names.
+  init?(nameService packet: borrowing UDPDatagram) {
+    if packet.hasPort(NamePort.dns) {
+      self = .dns
+    } else if packet.hasPort(NamePort.multicastDNS) {
+      self = .mdns
+    } else if packet.hasPort(NamePort.linkLocalDNS) {
+      self = .llmnr
+    } else {
+      return nil
+    }
+  }
+}
+
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   mutating func beginDNS(_ flow: inout Flow) {
     guard let place = dnsConnections.insert(DNSConnection()) else { return refuse(&flow) }
     flow.application.kind = .dns
@@ -40,7 +55,7 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
   // as arguments.
   private static func read(
     _ bytes: RawSpan, _ direction: Direction, from connection: inout DNSConnection,
-    _ exchange: inout Exchange<Sink, Decoder, Map>, _ time: Timestamp
+    _ exchange: inout Exchange<Sink, Decoder>, _ time: Timestamp
   ) {
     if direction == .toServer {
       connection.toServer.consume(bytes) { _ = exchange.dns($0, .dns, direction, at: time) }

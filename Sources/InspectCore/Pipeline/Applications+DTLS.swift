@@ -1,5 +1,5 @@
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   /// Records of a datagram that are looked at.
   private static var recordLimit: Int { 8 }
 
@@ -27,7 +27,7 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
 
   private mutating func readHello(_ part: DTLSFragment, _ flow: inout Flow) {
     if part.body.byteCount == part.messageByteCount {
-      name(Applications.number(of: part.body, in: &exchange.cases.hosts), &flow)
+      name(Applications.number(of: part.body, in: &exchange.ledger), &flow)
       return
     }
     if flow.application.place == Application.none {
@@ -42,7 +42,7 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
     let place = flow.application.place
     dtlsHellos[place].add(part)
     guard dtlsHellos[place].isWhole else { return }
-    name(Applications.number(of: &dtlsHellos[place], in: &exchange.cases.hosts), &flow)
+    name(Applications.number(of: &dtlsHellos[place], in: &exchange.ledger), &flow)
   }
 
   /// The hello is whole: its state is not needed any more.
@@ -59,12 +59,12 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
 
   // Functions of their own, because the compiler tells the parts of a noncopyable `self` apart only
   // as arguments.
-  private static func number(of hello: inout DTLSHello, in hosts: inout HostTable) -> UInt32? {
-    number(of: hello.body, in: &hosts)
+  private static func number(of hello: inout DTLSHello, in ledger: inout CaseLedger) -> UInt32? {
+    number(of: hello.body, in: &ledger)
   }
 
-  private static func number(of body: RawSpan, in hosts: inout HostTable) -> UInt32? {
+  private static func number(of body: RawSpan, in ledger: inout CaseLedger) -> UInt32? {
     guard let name = (try? TLSClientHello(body, hasCookie: true))?.serverName else { return nil }
-    return hosts.number(of: name)
+    return ledger.number(of: name)
   }
 }

@@ -5,7 +5,7 @@ struct HTTPConnection: ~Copyable {
 }
 
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   mutating func beginHTTP(_ client: Direction, _ flow: inout Flow) {
     guard let place = https.insert(HTTPConnection()) else { return refuse(&flow) }
     flow.application.kind = .http

@@ -7,7 +7,7 @@ struct HTTP2Connection: ~Copyable {
 }
 
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   mutating func beginHTTP2(_ client: Direction, isInTheMiddle: Bool, _ flow: inout Flow) {
     guard let place = http2s.insert(HTTP2Connection(isInTheMiddle: isInTheMiddle)) else {
       return refuse(&flow)

@@ -9,7 +9,7 @@ enum PayloadLimit {
 
 /// What flows of unknown protocols carry: a device's payload is looked at as it is.
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   /// A message is looked at now.
   private mutating func note(_ byteCount: Int, _ flow: inout Flow) {
     flow.application.payloads &+= 1

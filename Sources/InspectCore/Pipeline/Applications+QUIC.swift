@@ -1,5 +1,5 @@
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   mutating func beginQUIC(_ flow: inout Flow) {
     guard let place = quics.insert(QUICConversation()) else { return refuse(&flow) }
     flow.application.kind = .quic
@@ -45,12 +45,12 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
   }
 }
 
-extension Exchange where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+extension Exchange where Sink: ~Copyable, Decoder: ~Copyable {
   mutating func quic(_ hello: QUICHello, _ version: QUICVersion, _ client: Direction) {
     quicHellos &+= 1
     let context = client == .toServer ? context : context.swapped
     sink.quic(hello, version, context, at: time)
-    guard let name = hello.serverName, let number = cases.hosts.number(of: name) else { return }
+    guard let name = hello.serverName, let number = ledger.number(of: name) else { return }
     host = number
     nameSource = .quic
   }

@@ -6,7 +6,7 @@ struct SMTPConnection: ~Copyable {
 }
 
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   mutating func beginSMTP(_ client: Direction, _ flow: inout Flow, _ time: Timestamp) {
     guard let place = smtps.insert(SMTPConnection(start: time)) else { return refuse(&flow) }
     flow.application.kind = .smtp

@@ -25,7 +25,7 @@ struct TLSConnection: ~Copyable {
 }
 
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   mutating func beginTLS(_ flow: inout Flow, _ time: Timestamp) {
     let session = TLSSession(start: time, hasFingerprints: exchange.sink.wantsFingerprints)
     guard let place = tls.insert(TLSConnection(session: session)) else {
@@ -53,7 +53,7 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
     swap(&exchange.session, &tls[place].session)
     if flow.application.nameSource != .tls, !tls[place].session.serverName.isEmpty {
       flow.application.host = Applications.number(
-        of: &tls[place].session, in: &exchange.cases.hosts)
+        of: &tls[place].session, in: &exchange.ledger)
       flow.application.nameSource = flow.application.host == nil ? nil : .tls
       attribute(&flow)
     }
@@ -88,8 +88,8 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
 
   // Functions of their own, because the compiler tells the parts of a noncopyable `self` apart only
   // as arguments.
-  private static func number(of session: inout TLSSession, in hosts: inout HostTable) -> UInt32? {
-    hosts.number(of: session.serverName)
+  private static func number(of session: inout TLSSession, in ledger: inout CaseLedger) -> UInt32? {
+    ledger.number(of: session.serverName)
   }
 
   private static func give(

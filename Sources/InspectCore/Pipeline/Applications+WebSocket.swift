@@ -1,6 +1,6 @@
 /// WebSocket after an Upgrade: what the client says is looked at, message by message.
 extension Applications
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
   mutating func upgradeToWebSocket(_ flow: inout Flow) {
     guard let place = webSockets.insert(WebSocketStream()) else { return refuse(&flow) }
     flow.application.kind = .webSocket
@@ -12,7 +12,7 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
   ) {
     exchange.clearBytes &+= UInt64(bytes.byteCount)
     exchange.context = flow.applicationContext
-    guard flow.role(of: direction) == .toServer, exchange.cases.isOutward(exchange.context)
+    guard flow.role(of: direction) == .toServer, exchange.ledger.isOutward(exchange.context)
     else { return }
     exchange.host = flow.application.host
     exchange.nameSource = flow.application.nameSource
@@ -25,7 +25,7 @@ where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable, Cipher: ~Copyable {
   // as arguments.
   private static func read(
     _ bytes: RawSpan, from stream: inout WebSocketStream,
-    _ exchange: inout Exchange<Sink, Decoder, Map>, _ time: Timestamp
+    _ exchange: inout Exchange<Sink, Decoder>, _ time: Timestamp
   ) {
     stream.consume(bytes) { message, ending in
       switch ending {

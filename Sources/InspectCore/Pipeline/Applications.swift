@@ -3,10 +3,10 @@
 /// Each protocol is in a file of its own (`Applications+NAME.swift`); the `switch`es here name them
 /// all. How many bytes and segments are looked at is bounded for each flow (`Recognition`).
 struct Applications<
-  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable,
+  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable,
   Cipher: PacketCipher & ~Copyable
 >: ~Copyable, StreamConsumer {
-  var exchange: Exchange<Sink, Decoder, Map>
+  var exchange: Exchange<Sink, Decoder>
   var recognitions: Slab<Recognition>
   var https: Slab<HTTPConnection>
   var tls: Slab<TLSConnection>
@@ -27,7 +27,7 @@ struct Applications<
 
   init(
     configuration: InspectorConfiguration, function: SipHash13, sink: consuming Sink,
-    decoder: consuming Decoder, atlas: consuming Map, cipher: consuming Cipher
+    decoder: consuming Decoder, cipher: consuming Cipher
   ) {
     let limits = configuration.limits
     recognitions = Slab(capacity: limits.recognitions)
@@ -42,8 +42,7 @@ struct Applications<
     opener = InitialOpener(cipher)
     payloads = Slab(capacity: limits.payloads)
     exchange = Exchange(
-      configuration: configuration, function: function, sink: sink, decoder: decoder,
-      atlas: atlas)
+      configuration: configuration, function: function, sink: sink, decoder: decoder)
   }
 
   func add(to all: inout InspectorCounters) {
@@ -54,26 +53,24 @@ struct Applications<
     exchange.add(to: &all)
   }
 
-  mutating func finish(at time: Timestamp) { exchange.finish() }
-
   // MARK: Flows
 
   mutating func flowBegan(_ flow: inout Flow) {
-    exchange.cases.saw(flow.context.start)
-    flow.application.isOutward = exchange.cases.isOutward(flow.context)
+    exchange.ledger.saw(flow.context.start)
+    flow.application.isOutward = exchange.ledger.isOutward(flow.context)
     name.removeAll()
     let server = flow.context.server.address
     let client = flow.context.client.address
     let start = flow.context.start
     if exchange.names.appendName(of: server, for: client, at: start, to: &name) != nil {
-      flow.application.host = Applications.number(of: &name, in: &exchange.cases.hosts)
+      flow.application.host = Applications.number(of: &name, in: &exchange.ledger)
       flow.application.nameSource = flow.application.host == nil ? nil : .dns
     }
     noteSend(&flow, at: flow.context.start)
   }
 
   mutating func flowEnded(_ flow: inout Flow, at time: Timestamp) {
-    exchange.cases.saw(time)
+    exchange.ledger.saw(time)
     close(&flow, at: time)
     // Something was said, and nobody knows what.
     if flow.application.kind == .unrecognised, flow.application.attempts > 0 { giveUp(&flow) }
@@ -82,8 +79,8 @@ struct Applications<
 
   // A function of its own, because the compiler tells the parts of a noncopyable `self` apart only
   // as arguments.
-  private static func number(of name: inout ByteBuffer, in hosts: inout HostTable) -> UInt32? {
-    hosts.number(of: name.bytes)
+  private static func number(of name: inout ByteBuffer, in ledger: inout CaseLedger) -> UInt32? {
+    ledger.number(of: name.bytes)
   }
 
   /// The client sent something: a burst that began earlier and has no host yet gets the one known.
@@ -109,10 +106,10 @@ struct Applications<
     if direction == .toServer {
       noteSend(&flow, at: time)
       if packet.destinationPort == 123, let told = PhoneTime(ntp: bytes) {
-        exchange.cases.told(told, flow.context, at: time)
+        exchange.ledger.write(.told(told, flow.context, time))
       }
       if packet.destinationPort == 67, let message = DHCPMessage(bytes), message.isJoining {
-        exchange.cases.joined(message.chaddr, at: time)
+        exchange.ledger.write(.joined(message.chaddr, time))
       }
     }
     if flow.application.kind == .unrecognised { recognise(packet, &flow) }
@@ -215,7 +212,7 @@ struct Applications<
     var place = flow.application.place
     if place == Application.none {
       let hints = Recognition.Hints(
-        isAtNameServer: flow.context.hasPort(53), isInTheMiddle: flow.isInTheMiddle)
+        isAtNameServer: flow.context.hasPort(NamePort.dns), isInTheMiddle: flow.isInTheMiddle)
       let nothing = RawSpan()
       let guess = Guess(
         toServer: direction == .toServer ? bytes : nothing,

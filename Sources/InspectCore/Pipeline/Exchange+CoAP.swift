@@ -1,14 +1,14 @@
-extension Exchange where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+extension Exchange where Sink: ~Copyable, Decoder: ~Copyable {
   /// Takes a request that a device sent: its URI and its payload are looked at.
   mutating func coap(_ message: CoAPMessage, _ direction: Direction, at time: Timestamp) {
-    guard message.isRequest, direction == .toServer, cases.isOutward(context) else { return }
+    guard message.isRequest, direction == .toServer, ledger.isOutward(context) else { return }
     if let name = message.value(CoAPMessage.OptionNumber.uriHost),
-      let number = cases.hosts.number(of: name)
+      let number = ledger.number(of: name)
     {
       host = number
       nameSource = .coap
     }
-    beginFindings(host)
+    beginFindings()
     unfolded.removeAll()
     message.appendURI(to: &unfolded)
     _ = Exchange.inspect(&unfolded, .coapURI, RawSpan(), &finder, &decoder, &findings)
@@ -25,7 +25,7 @@ extension Exchange where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
     _ message: CoAPMessage, _ facts: MessageFacts
   ) -> SelfRegistration.Operator? {
     unfolded.removeAll()
-    if let host { unfolded.append(cases.hosts[host]) }
+    if let host { unfolded.append(ledger.host(host)) }
     let hostByteCount = unfolded.count
     message.appendPath(to: &unfolded)
     let all = unfolded.bytes

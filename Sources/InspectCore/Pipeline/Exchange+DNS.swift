@@ -1,4 +1,4 @@
-extension Exchange where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+extension Exchange where Sink: ~Copyable, Decoder: ~Copyable {
   /// Questions of a message whose names are looked at.
   private static var inspectedQuestions: Int { 8 }
 
@@ -13,29 +13,41 @@ extension Exchange where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
     guard message.isReadable else { return false }
     clearBytes &+= UInt64(bytes.byteCount)
     dnsMessages &+= 1
+    learn(message, kind, client: context.server.address, at: time)
     switch kind {
     case .mdns:
-      names.learnAnnounced(message, at: time)
       sink.multicastDNS(message, context, at: time)
     case .llmnr:
-      names.learnAnnounced(message, at: time)
       sink.linkLocalDNS(message, context, at: time)
     default:
-      if message.isResponse {
-        names.learn(message, client: context.server.address, at: time)
-      } else {
-        inspectNames(message, direction, at: time)
-      }
+      if !message.isResponse { inspectNames(message, direction, at: time) }
       sink.dns(message, context, at: time)
     }
     return true
+  }
+
+  /// Learns the names in a message of a flow that another shard looks at; `client` is who received it.
+  mutating func overhear(
+    _ bytes: RawSpan, _ kind: Application.Kind, client: IPAddress, at time: Timestamp
+  ) {
+    guard let message = try? DNSMessage(bytes), message.isReadable else { return }
+    learn(message, kind, client: client, at: time)
+  }
+
+  private mutating func learn(
+    _ message: DNSMessage, _ kind: Application.Kind, client: IPAddress, at time: Timestamp
+  ) {
+    switch kind {
+    case .mdns, .llmnr: names.learnAnnounced(message, at: time)
+    default: names.learn(message, client: client, at: time)
+    }
   }
 
   /// A name that is asked for can carry data to whoever answers for its domain.
   private mutating func inspectNames(
     _ message: DNSMessage, _ direction: Direction, at time: Timestamp
   ) {
-    guard direction == .toServer, cases.isOutward(context) else { return }
+    guard direction == .toServer, ledger.isOutward(context) else { return }
     var questions = message.questions
     var count = 0
     while count < Exchange.inspectedQuestions, let question = questions.next() {

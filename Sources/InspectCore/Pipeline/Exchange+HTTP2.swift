@@ -28,7 +28,7 @@ struct HTTP2StreamList {
 }
 
 extension Exchange: HTTP2Handler
-where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+where Sink: ~Copyable, Decoder: ~Copyable {
   mutating func head(
     _ head: HTTP2Head, stream identifier: UInt32, isPromised: Bool, _ direction: Direction,
     at time: Timestamp

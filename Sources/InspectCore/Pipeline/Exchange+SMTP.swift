@@ -1,4 +1,4 @@
-extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable, Map: ~Copyable {
+extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable {
   mutating func mail(_ transaction: inout SMTPTransaction) {
     mailTransactions &+= 1
     Exchange.give(&transaction, to: &sink, context)

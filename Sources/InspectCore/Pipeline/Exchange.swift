@@ -11,10 +11,10 @@ struct TransactionQueue {
 ///
 /// Before a connection's bytes are read, `context` and `queue` (or `session`) are set to its own.
 struct Exchange<
-  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable
+  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable
 >: ~Copyable, HTTPHandler, TLSHandler, QUICHandler {
   var sink: Sink
-  var cases: CaseBook<Map>
+  var ledger: CaseLedger
   var names: NameCache
   var decoder: Decoder
   var finder: Finder
@@ -61,18 +61,16 @@ struct Exchange<
 
   init(
     configuration: InspectorConfiguration, function: SipHash13, sink: consuming Sink,
-    decoder: consuming Decoder, atlas: consuming Map
+    decoder: consuming Decoder
   ) {
     wantsBodies = sink.wantsBodies
     self.sink = sink
     self.decoder = decoder
     finder = Finder(watching: configuration.watch)
     watchesRecipients = configuration.watch?.hasWithdrawn ?? false
-    findings = FindingBatch(
-      configuration.watch, recurring: RecurringIdentifiers(function: function))
-    cases = CaseBook(
-      configuration: configuration.cases, limits: configuration.limits, function: function,
-      atlas: atlas)
+    findings = FindingBatch(configuration.watch)
+    ledger = CaseLedger(
+      configuration: configuration.cases, limits: configuration.limits, function: function)
     let key = function.derived
     names = NameCache(
       capacity: max(2, configuration.limits.names), key0: key.0, key1: key.1)
@@ -99,11 +97,7 @@ struct Exchange<
     all.skippedPayloads = skippedPayloads
     all.anomalies = anomalies
     all.applicationFull &+= full
-    all.lowFindings = cases.lowFindings
-    all.silentFindings = cases.silentFindings
     all.finder = finder.counters
-    all.forgottenValues = findings.forgottenValues
-    all.caseRefused = cases.refused
     all.watch = finder.watchCounters
   }
 
@@ -114,16 +108,16 @@ struct Exchange<
 
   /// Whether messages of the flow are looked at: they leave the inside, or they may go to a recipient
   /// who withdrew consent, whose mailbox can be anywhere.
-  var isInspected: Bool { watchesRecipients || cases.isOutward(context) }
-
-  mutating func finish() {
-    cases.conclude { sink.alert($0) }
-  }
+  var isInspected: Bool { watchesRecipients || ledger.isOutward(context) }
 
   /// The flow's client began to send at `time`.
   mutating func sent(_ flow: borrowing Flow, at time: Timestamp) {
     guard flow.application.isOutward else { return }
-    cases.sent(flow.context, host: flow.application.host, flow.application.nameSource, at: time)
+    ledger.write(
+      .sent(
+        CaseRecords.Send(
+          context: flow.context, host: flow.application.host,
+          nameSource: flow.application.nameSource, method: nil, time: time)))
   }
 
   // MARK: HTTP
@@ -252,10 +246,10 @@ struct Exchange<
       bodyBytes -= body.count
       inspectBody(body.bytes, place)
     }
-    if transactions[place].requestByteCount == 0, cases.isOutward(context),
+    if transactions[place].requestByteCount == 0, ledger.isOutward(context),
       let registration = Exchange.registration(in: &transactions[place])
     {
-      beginFindings(host)
+      beginFindings()
       discloseFindings(registration, at: transactions[place].start)
     }
     let isAnswered = transactions[place].status != nil && queue.answering != place
@@ -291,9 +285,9 @@ struct Exchange<
   }
 
   private static func number(
-    of transaction: inout HTTPTransaction, in hosts: inout HostTable
+    of transaction: inout HTTPTransaction, in ledger: inout CaseLedger
   ) -> UInt32? {
-    hosts.number(of: transaction.host)
+    ledger.number(of: transaction.host)
   }
 
   /// Takes in a request that was sent in another form; it waits for its response.
@@ -325,22 +319,28 @@ struct Exchange<
   // MARK: What is sent, and to whom
 
   private mutating func noteHost(_ head: HTTPRequestHead) {
-    if let number = cases.hosts.number(of: head.host) {
+    if let number = ledger.number(of: head.host) {
       host = number
       nameSource = .http
     }
     guard let pending = pendingSend else { return }
     pendingSend = nil
-    guard cases.isOutward(context) else { return }
-    cases.sent(context, host: host, nameSource, method: head.method, at: pending)
+    guard ledger.isOutward(context) else { return }
+    ledger.write(
+      .sent(
+        CaseRecords.Send(
+          context: context, host: host, nameSource: nameSource, method: head.method, time: pending))
+    )
   }
 
   private mutating func inspectHead(_ head: HTTPRequestHead, at time: Timestamp) {
     guard isInspected else { return }
-    beginFindings(host)
+    beginFindings()
     let facts = finder.inspect(
       head.target, part: .httpURL, key: RawSpan(), decoder: &decoder, into: &findings)
-    if let told = facts.phoneTime, cases.isOutward(context) { cases.told(told, context, at: time) }
+    if let told = facts.phoneTime, ledger.isOutward(context) {
+      ledger.write(.told(told, context, time))
+    }
     var fields = head.fields.makeIterator()
     while let field = fields.next() {
       guard !field.isOrdinary else { continue }
@@ -360,7 +360,7 @@ struct Exchange<
 
   /// Looks at the text in `unfolded`.
   mutating func inspectUnfolded(_ part: MessagePart, at time: Timestamp) {
-    beginFindings(host)
+    beginFindings()
     _ = Exchange.inspect(&unfolded, part, RawSpan(), &finder, &decoder, &findings)
     discloseFindings(at: time)
   }
@@ -372,7 +372,7 @@ struct Exchange<
     _ bytes: RawSpan, _ part: MessagePart, key: RawSpan = RawSpan(),
     awaited: SASLResponse = .none, at time: Timestamp
   ) -> SASLResponse {
-    beginFindings(host)
+    beginFindings()
     let facts = finder.inspect(
       bytes, part: part, key: key, awaited: awaited, decoder: &decoder, into: &findings)
     discloseFindings(at: time)
@@ -382,16 +382,21 @@ struct Exchange<
   mutating func discloseFindings(
     _ registration: SelfRegistration.Operator? = nil, at time: Timestamp
   ) {
-    guard !findings.isEmpty || registration != nil else { return }
-    cases.disclosed(
-      findings.items, registration: registration, context, host: host, nameSource, at: time)
-    giveAlerts()
+    disclose(registration, to: host, at: time)
   }
 
-  /// The findings that follow are of a message to `recipient`.
-  mutating func beginFindings(_ recipient: UInt32?) {
-    findings.begin(
-      context, host: recipient.map { cases.hosts[$0] } ?? [], leaves: cases.isOutward(context))
+  /// What was found since the last `beginFindings` is all that a message to `recipient` had.
+  private mutating func disclose(
+    _ registration: SelfRegistration.Operator?, to recipient: UInt32?, at time: Timestamp
+  ) {
+    guard !findings.isEmpty || registration != nil else { return }
+    ledger.disclosed(
+      findings, registration: registration, context, host: recipient, nameSource, at: time)
+  }
+
+  /// The findings that follow are of another message.
+  mutating func beginFindings() {
+    findings.begin(leaves: ledger.isOutward(context))
   }
 
   private mutating func keep(_ bytes: RawSpan, _ place: UInt32) {
@@ -407,8 +412,8 @@ struct Exchange<
   }
 
   private mutating func inspectBody(_ bytes: RawSpan, _ place: UInt32) {
-    let recipient = Exchange.number(of: &transactions[place], in: &cases.hosts) ?? host
-    beginFindings(recipient)
+    let recipient = Exchange.number(of: &transactions[place], in: &ledger) ?? host
+    beginFindings()
     let coding = transactions[place].requestCoding
     let facts: MessageFacts
     if coding == .identity {
@@ -422,22 +427,14 @@ struct Exchange<
       facts = Exchange.inspect(
         &decoded, .httpRequestBody, RawSpan(), &finder, &decoder, &findings)
     }
-    if let told = facts.phoneTime, cases.isOutward(context) {
-      cases.told(told, context, at: transactions[place].start)
+    if let told = facts.phoneTime, ledger.isOutward(context) {
+      ledger.write(.told(told, context, transactions[place].start))
     }
     let isTelecom = SelfRegistration.matches(
       method: transactions[place].method, contentType: transactions[place].requestType,
       facts: facts)
     let registration = isTelecom ? .telecom : Exchange.registration(in: &transactions[place])
-    guard !findings.isEmpty || registration != nil else { return }
-    cases.disclosed(
-      findings.items, registration: registration, context, host: recipient, nameSource,
-      at: transactions[place].start)
-    giveAlerts()
-  }
-
-  private mutating func giveAlerts() {
-    cases.takeRaised { sink.alert($0) }
+    disclose(registration, to: recipient, at: transactions[place].start)
   }
 
   // MARK: TLS
@@ -456,74 +453,6 @@ struct Exchange<
 
   mutating func damaged(_ error: WireError, _ direction: Direction) {
     report(Anomaly(error), context, at: session.start)
-  }
-}
-
-/// Findings of one message, copied out of it.
-struct FindingBatch: ~Copyable, FindingSink {
-  private(set) var items: [Alert.Item] = []
-  private let watch: WatchIndex?
-  private var recurring: RecurringIdentifiers
-  private var device: UInt64 = 0
-  private var recipient: UInt64 = 0
-  private var leaves = true
-
-  init(_ watch: WatchIndex?, recurring: consuming RecurringIdentifiers) {
-    self.watch = watch
-    self.recurring = recurring
-  }
-
-  var isEmpty: Bool { items.isEmpty }
-  /// Values that may recur and were forgotten for others.
-  var forgottenValues: UInt64 { recurring.forgotten }
-
-  /// A message of the flow begins, to `host` when that is known; `leaves` says whether to the outside.
-  mutating func begin(_ context: FlowContext, host: [UInt8], leaves: Bool) {
-    items.removeAll(keepingCapacity: true)
-    self.leaves = leaves
-    device =
-      context.clientMAC == .none
-      ? recurring.device(at: context.client.address) : context.clientMAC.rawValue
-    let name = host.span
-    recipient =
-      host.isEmpty
-      ? recurring.recipient(at: context.server.address)
-      // Bytes have no padding that would be read.
-      : recurring.recipient(named: unsafe name.bytes)
-  }
-
-  mutating func found(_ finding: borrowing Finding) {
-    // A place is known by where it is, not by how it is written.
-    let watched =
-      finding.watched
-      ?? (finding.kind == .location ? watch?.places.near(finding.normalized) : nil)
-    append(
-      finding, confidence: watched == nil ? finding.confidence : .certain,
-      path: [UInt8](finding.path), watched: watched)
-  }
-
-  mutating func candidate(_ finding: borrowing Finding) {
-    guard leaves else { return }
-    let recipients = recurring.note(finding.normalized, device: device, recipient: recipient)
-    guard recipients >= RecurringIdentifiers.enough else { return }
-    var path = [UInt8](finding.path)
-    if !path.isEmpty { path += [0x20, 0x3E, 0x20] }
-    // `recurring`: what makes it an identifier.
-    path += [0x72, 0x65, 0x63, 0x75, 0x72, 0x72, 0x69, 0x6E, 0x67]
-    append(finding, confidence: .medium, path: path, watched: finding.watched)
-  }
-
-  private mutating func append(
-    _ finding: borrowing Finding, confidence: Confidence, path: [UInt8], watched: UInt32?
-  ) {
-    items.append(
-      Alert.Item(
-        kind: finding.kind, confidence: confidence, part: finding.part, offset: finding.offset,
-        precision: finding.precision, path: path, value: [UInt8](finding.value),
-        normalized: [UInt8](finding.normalized),
-        watched: watched.flatMap { watch?.label(of: $0) },
-        watchClass: watched.flatMap { watch?.watchClass(of: $0) } ?? .ordinary,
-        isRecipient: RecipientName.matches(finding.key)))
   }
 }
 

@@ -18,6 +18,10 @@ public protocol InspectionSink: ~Copyable {
   mutating func anomaly(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp)
   mutating func alert(_ alert: Alert)
 
+  /// What follows happens then. Called only where several shards share the work, whose events are to be
+  /// put in the order of their moments.
+  mutating func turn(to moment: Moment)
+
   /// Whether TLS sessions are to have what fingerprints are made of: writing it costs more than the
   /// rest of a handshake.
   var wantsFingerprints: Bool { get }

@@ -99,6 +99,66 @@ public struct InspectorCounters: Sendable {
 
   public init() {}
 
+  /// Adds what another shard of the same run counted.
+  public mutating func add(_ other: InspectorCounters) {
+    packets &+= other.packets
+    bytes &+= other.bytes
+    truncatedPackets &+= other.truncatedPackets
+    encryptedFrames &+= other.encryptedFrames
+    arp &+= other.arp
+    notIP &+= other.notIP
+    ipv4 &+= other.ipv4
+    ipv6 &+= other.ipv6
+    tcp &+= other.tcp
+    udp &+= other.udp
+    icmp &+= other.icmp
+    strayErrors &+= other.strayErrors
+    sctp &+= other.sctp
+    otherTransport &+= other.otherTransport
+    securityPayloadsInUDP &+= other.securityPayloadsInUDP
+    tooManyLayers &+= other.tooManyLayers
+    wrongChecksums &+= other.wrongChecksums
+    malformed &+= other.malformed
+    fragments &+= other.fragments
+    reassembledPackets &+= other.reassembledPackets
+    droppedFragments &+= other.droppedFragments
+    abandonedFragments &+= other.abandonedFragments
+    flows &+= other.flows
+    forcedFlows &+= other.forcedFlows
+    streamGaps &+= other.streamGaps
+    lostBytes &+= other.lostBytes
+    outOfOrderSegments &+= other.outOfOrderSegments
+    retransmittedSegments &+= other.retransmittedSegments
+    outOfWindowSegments &+= other.outOfWindowSegments
+    reassemblyFull &+= other.reassemblyFull
+    conflictingSegments &+= other.conflictingSegments
+    uncomparedStreams &+= other.uncomparedStreams
+    refusedEnds &+= other.refusedEnds
+    httpRequests &+= other.httpRequests
+    httpResponses &+= other.httpResponses
+    tlsSessions &+= other.tlsSessions
+    quicHellos &+= other.quicHellos
+    unopenedPackets &+= other.unopenedPackets
+    dnsMessages &+= other.dnsMessages
+    mailTransactions &+= other.mailTransactions
+    inspectedPayloads &+= other.inspectedPayloads
+    skippedPayloads &+= other.skippedPayloads
+    applicationFull &+= other.applicationFull
+    clearBytes &+= other.clearBytes
+    encryptedBytes &+= other.encryptedBytes
+    unknownBytes &+= other.unknownBytes
+    cutBodies &+= other.cutBodies
+    undecodedBodies &+= other.undecodedBodies
+    anomalies &+= other.anomalies
+    lowFindings &+= other.lowFindings
+    caseRefused &+= other.caseRefused
+    forgottenValues &+= other.forgottenValues
+    for kind in 0..<Tunnel.Kind.count { tunnels[kind] &+= other.tunnels[kind] }
+    unknownLinkTypes.add(other.unknownLinkTypes)
+    finder.add(other.finder)
+    watch.add(other.watch)
+  }
+
   /// Packets that carry another, by the kind of tunnel.
   public var packetsInTunnels: [(kind: StaticString, packets: UInt64)] {
     (0..<Tunnel.Kind.count).map {
@@ -126,14 +186,24 @@ public struct LinkTypeCounts: Sendable {
 
   public subscript(index: Int) -> Entry { entries[index] }
 
-  mutating func add(_ number: UInt32) {
-    total &+= 1
+  mutating func add(_ number: UInt32, packets: UInt64 = 1) {
+    total &+= packets
     for index in 0..<count where entries[index].number == number {
-      entries[index].packets &+= 1
+      entries[index].packets &+= packets
       return
     }
     guard count < LinkTypeCounts.capacity else { return }
-    entries[count] = Entry(number: number, packets: 1)
+    entries[count] = Entry(number: number, packets: packets)
     count += 1
+  }
+
+  mutating func add(_ other: LinkTypeCounts) {
+    var apart: UInt64 = 0
+    for index in 0..<other.count {
+      add(other[index].number, packets: other[index].packets)
+      apart &+= other[index].packets
+    }
+    // Those of further types.
+    total &+= other.total &- apart
   }
 }

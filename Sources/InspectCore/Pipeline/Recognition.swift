@@ -113,11 +113,11 @@ extension Guess {
   /// §2.5): their messages are those of DNS.
   init(_ packet: UDPDatagram) {
     let bytes = packet.payload
-    if packet.hasPort(53) {
+    if packet.hasPort(NamePort.dns) {
       self = (try? DNSMessage(bytes))?.isReadable == true ? .dns : .no
-    } else if packet.hasPort(5353) {
+    } else if packet.hasPort(NamePort.multicastDNS) {
       self = (try? DNSMessage(bytes)) != nil ? .mdns : .no
-    } else if packet.hasPort(5355) {
+    } else if packet.hasPort(NamePort.linkLocalDNS) {
       self = (try? DNSMessage(bytes)) != nil ? .llmnr : .no
     } else if packet.hasPort(CoAPMessage.port), CoAPMessage(bytes) != nil {
       self = .coap
@@ -127,6 +127,13 @@ extension Guess {
     if self == .no, QUICRecognizer.recognize(bytes) { self = .quic }
     if self == .no, DTLSRecognizer.recognize(bytes) { self = .dtls }
   }
+}
+
+/// The ports of DNS (RFC 1035), multicast DNS (RFC 6762) and LLMNR (RFC 4795).
+enum NamePort {
+  static var dns: UInt16 { 53 }
+  static var multicastDNS: UInt16 { 5353 }
+  static var linkLocalDNS: UInt16 { 5355 }
 }
 
 extension UDPDatagram {

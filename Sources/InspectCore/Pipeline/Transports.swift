@@ -1,21 +1,25 @@
 /// Sorts IP packets into flows and hands their content to the applications.
 struct Transports<
-  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable, Map: Atlas & ~Copyable,
+  Sink: InspectionSink & ~Copyable, Decoder: ContentDecoder & ~Copyable,
   Cipher: PacketCipher & ~Copyable
 >: ~Copyable {
   private var flows: FlowTable
   private var reassembly: TCPReassembly
-  var applications: Applications<Sink, Decoder, Map, Cipher>
+  var applications: Applications<Sink, Decoder, Cipher>
   private var counters = InspectorCounters()
   /// The outermost packet around the present one, where that is in a tunnel.
   var tunnel: TunnelContext?
   private let verifiesChecksums: Bool
+  private let number: ShardNumber
+  /// The number of the present packet, times 65,536, and the step of looking at it: shards that look at
+  /// the same packet count the same steps.
+  private var step: UInt64 = 0
   /// The flow that the present packet was counted for: `FlowContext.id`; 0 for none yet.
-  var latestFlow: UInt64 = 0
+  private(set) var latestFlow: UInt64 = 0
 
   init(
-    limits: InspectorLimits, function: SipHash13, verifiesChecksums: Bool,
-    applications: consuming Applications<Sink, Decoder, Map, Cipher>
+    limits: InspectorLimits, function: SipHash13, number: ShardNumber, verifiesChecksums: Bool,
+    applications: consuming Applications<Sink, Decoder, Cipher>
   ) {
     flows = FlowTable(limits: limits.flows, function: function)
     var reassemblyLimits = TCPReassembly.Limits()
@@ -24,20 +28,86 @@ struct Transports<
     reassembly = TCPReassembly(limits: reassemblyLimits, key: function.derived.0)
     self.applications = applications
     self.verifiesChecksums = verifiesChecksums
+    self.number = number
   }
+
+  /// Whether what all shards see alike is this one's to count and to tell.
+  var isFirst: Bool { number.index == 0 }
 
   var openFlows: Int { flows.count }
 
-  /// Ends flows whose time is over.
+  /// The packet with this number comes: ends flows whose time is over.
   @inline(__always)
-  mutating func advance(to time: Timestamp) {
-    flows.advance(to: time)
-    while let expired = flows.nextExpired() { end(expired, .timeout) }
+  mutating func begin(packet: UInt64, at time: Timestamp) {
+    latestFlow = 0
+    step = packet << 16
+    flows.turn = step
+    if flows.advance(to: time) { endExpired() }
+    step |= UInt64(FlowTable.Lifetime.count)
   }
 
-  mutating func finish() {
-    while let place = flows.victim() { end(place, .shutdown) }
-    applications.finish(at: flows.now)
+  @inline(never)
+  private mutating func endExpired() {
+    for number in 0..<FlowTable.Lifetime.count {
+      let expired = flows.takeExpired(number)
+      end(expired, .timeout, list: number)
+    }
+  }
+
+  /// The input is over: ends some of the flows that are left; false when none were.
+  mutating func finishSome() -> Bool {
+    guard let number = flows.firstList else { return false }
+    end(flows.oldest(number), .shutdown, list: number)
+    return true
+  }
+
+  /// Ends flows of a list, in their order.
+  private mutating func end(_ places: [UInt32], _ reason: Flow.EndReason, list: Int) {
+    for place in places {
+      if !number.isOnly {
+        turn(
+          to: Moment(
+            step: (reason == .shutdown ? .max << 16 : step) | UInt64(list),
+            turn: flows.turn(of: place), flow: flows[place].context.id))
+      }
+      end(place, reason)
+    }
+  }
+
+  // MARK: Shards
+
+  /// Whether the flow between these ends is looked at here; what follows happens in this step of the packet.
+  @inline(__always)
+  private mutating func owns(_ source: Endpoint, _ destination: Endpoint) -> Bool {
+    step &+= 1
+    flows.turn = step
+    if number.isOnly { return true }
+    guard number.owns(source, destination) else { return false }
+    turn(to: Moment(step: step))
+    return true
+  }
+
+  /// Tells the sink and the ledger when what follows happens.
+  private mutating func turn(to moment: Moment) {
+    applications.exchange.ledger.moment = moment
+    applications.exchange.sink.turn(to: moment)
+  }
+
+  /// Something happened that all shards see: the first one tells it.
+  private mutating func tells() -> Bool {
+    step &+= 1
+    if number.isOnly { return true }
+    guard isFirst else { return false }
+    turn(to: Moment(step: step))
+    return true
+  }
+
+  mutating func report(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
+    if tells() { applications.exchange.report(anomaly, context, at: time) }
+  }
+
+  mutating func report(_ entry: CaseRecords.Entry) {
+    if tells() { applications.exchange.ledger.write(entry) }
   }
 
   func add(to all: inout InspectorCounters) {
@@ -95,8 +165,8 @@ struct Transports<
     }
     do throws(WireError) {
       let packet = try UDPDatagram(datagram.payload)
-      counters.udp &+= 1
-      _ = follow(packet, datagram, frame)
+      let ends = FlowEnds(packet, datagram, frame)
+      if owns(ends.source, ends.destination) { _ = follow(packet, ends, datagram, frame) }
     } catch {
       malformed(error, frame)
     }
@@ -104,8 +174,8 @@ struct Transports<
 
   @inline(never)
   private mutating func malformed(_ error: WireError, _ frame: Frame) {
-    counters.malformed &+= 1
-    applications.exchange.report(Anomaly(error), nil, at: frame.time)
+    if isFirst { counters.malformed &+= 1 }
+    report(Anomaly(error), nil, at: frame.time)
   }
 
   // MARK: TCP
@@ -115,12 +185,15 @@ struct Transports<
     _ datagram: PacketDecoder.Datagram, _ frame: Frame
   ) throws(WireError) {
     let segment = try TCPSegment(datagram.payload)
-    counters.tcp &+= 1
     let source = Endpoint(address: datagram.source, port: segment.sourcePort)
     let destination = Endpoint(address: datagram.destination, port: segment.destinationPort)
     let ends = FlowEnds(
       source: source, destination: destination, protocolNumber: datagram.protocolNumber,
       vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
+    guard owns(ends.source, ends.destination) else {
+      return overhear(segment, datagram, frame.time)
+    }
+    counters.tcp &+= 1
     let flags = segment.flags
     var found = findOpen(ends, frame.time)
     // The doubtful SYN that a SYN/ACK accepts.
@@ -165,7 +238,7 @@ struct Transports<
   private static func take(
     _ segment: borrowing TCPSegment, _ cutByteCount: Int, from source: Endpoint, _ frame: Frame,
     of flow: inout Flow, _ reassembly: inout TCPReassembly,
-    _ applications: inout Applications<Sink, Decoder, Map, Cipher>
+    _ applications: inout Applications<Sink, Decoder, Cipher>
   ) -> (flow: UInt64, moved: FlowTable.Lifetime?) {
     let flags = segment.flags
     let direction = flow.direction(from: source)
@@ -188,15 +261,15 @@ struct Transports<
   /// Takes the time from a SYN to its answer.
   private static func timeHandshake(
     _ flow: inout Flow, _ flags: TCPFlags, _ direction: Direction, _ time: Timestamp,
-    _ applications: inout Applications<Sink, Decoder, Map, Cipher>
+    _ applications: inout Applications<Sink, Decoder, Cipher>
   ) {
     switch (flow.tcp.handshake, flags.ack) {
     case (.waiting, false) where direction == .toServer:
       flow.tcp.handshake = .asked(time)
     case (.asked(let asked), true) where direction == .toClient:
       flow.tcp.handshake = .over
-      applications.exchange.cases.answered(
-        flow.context.server.address, after: time.nanoseconds(since: asked))
+      applications.exchange.ledger.write(
+        .answered(flow.context.server.address, nanoseconds: time.nanoseconds(since: asked)))
     case (.waiting, _), (.asked, _), (.over, _):
       flow.tcp.handshake = .over
     }
@@ -209,23 +282,49 @@ struct Transports<
     _ datagram: PacketDecoder.Datagram, _ frame: Frame
   ) throws(WireError) {
     let packet = try UDPDatagram(datagram.payload)
-    counters.udp &+= 1
-    guard let (place, direction) = follow(packet, datagram, frame),
+    let ends = FlowEnds(packet, datagram, frame)
+    guard owns(ends.source, ends.destination) else {
+      return overhear(packet, datagram, frame.time)
+    }
+    guard let (place, direction) = follow(packet, ends, datagram, frame),
       isIntact(datagram, .wrongUDPChecksum, place, frame)
     else { return }
     applications.datagram(packet, direction, of: &flows[place], at: frame.time)
   }
 
+  /// Names that others' flows tell are known to all shards.
+  @inline(__always)
+  private mutating func overhear(
+    _ packet: borrowing UDPDatagram, _ datagram: PacketDecoder.Datagram, _ time: Timestamp
+  ) {
+    guard let kind = Application.Kind(nameService: packet),
+      !verifiesChecksums || datagram.hasValidChecksum
+    else { return }
+    applications.exchange.overhear(
+      packet.payload, kind, client: datagram.destination, at: time)
+  }
+
+  /// The same over TCP (RFC 1035 §4.2.2), where a message is whole in its segment.
+  @inline(__always)
+  private mutating func overhear(
+    _ segment: borrowing TCPSegment, _ datagram: PacketDecoder.Datagram, _ time: Timestamp
+  ) {
+    guard segment.sourcePort == NamePort.dns, !verifiesChecksums || datagram.hasValidChecksum
+    else { return }
+    let bytes = segment.payload
+    guard bytes.byteCount > 2, Int(bytes.load(0) as UInt16) == bytes.byteCount - 2 else { return }
+    applications.exchange.overhear(
+      bytes.extracting(droppingFirst: 2), .dns, client: datagram.destination, at: time)
+  }
+
   /// Counts the datagram for its flow, which may begin with it; nil when there is no room.
   @inline(__always)
   private mutating func follow(
-    _ packet: borrowing UDPDatagram, _ datagram: PacketDecoder.Datagram, _ frame: Frame
+    _ packet: borrowing UDPDatagram, _ ends: FlowEnds, _ datagram: PacketDecoder.Datagram,
+    _ frame: Frame
   ) -> (UInt32, Direction)? {
-    let source = Endpoint(address: datagram.source, port: packet.sourcePort)
-    let destination = Endpoint(address: datagram.destination, port: packet.destinationPort)
-    let ends = FlowEnds(
-      source: source, destination: destination, protocolNumber: datagram.protocolNumber,
-      vlans: frame.link.vlans, tunnelDepth: frame.tunnelDepth)
+    counters.udp &+= 1
+    let (source, destination) = (ends.source, ends.destination)
     var found = findOpen(ends, frame.time)
     if found == nil {
       let isTurned = isDNSResponse(packet)
@@ -249,13 +348,25 @@ struct Transports<
     _ datagram: PacketDecoder.Datagram, _ frame: Frame, _ version: ICMPMessage.Version
   ) throws(WireError) {
     let message = try ICMPMessage(datagram.payload, version: version)
+    // An answer is of its question's flow; messages of another type are another flow's.
+    let counterpart = ICMPMessage.counterpart(of: message.type, version)
+    let key = FlowKey(
+      source: Endpoint(address: datagram.source, port: UInt16(message.type)),
+      destination: Endpoint(address: datagram.destination, port: UInt16(counterpart ?? 0)),
+      protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
+      tunnelDepth: frame.tunnelDepth)
+    var quoted: QuotedFlow?
+    if let packet = message.quotedPacket { quoted = QuotedFlow(packet, version, frame) }
+    // An error belongs to whoever looks at the flow that it is about.
+    guard owns((quoted?.key ?? key).lower, (quoted?.key ?? key).upper) else { return }
     counters.icmp &+= 1
     guard isIntact(datagram, .wrongICMPChecksum, nil, frame) else { return }
     if message.isJoining(from: datagram.source) {
-      applications.exchange.cases.joined(frame.link.source, at: frame.time)
+      applications.exchange.ledger.write(.joined(frame.link.source, frame.time))
     }
-    if let quoted = message.quotedPacket {
-      if let (place, direction) = findQuoted(quoted, version, frame) {
+    if message.quotedPacket != nil {
+      if let quoted, let place = flows.find(quoted.key) {
+        let direction = flows[place].direction(from: quoted.source).opposite
         // An error is no answer.
         flows[place].count(direction, frameBytes: frame.byteCount, at: frame.time)
         latestFlow = flows[place].id
@@ -267,13 +378,6 @@ struct Transports<
         return
       }
     }
-    // An answer is of its question's flow; messages of another type are another flow's.
-    let counterpart = ICMPMessage.counterpart(of: message.type, version)
-    let key = FlowKey(
-      source: Endpoint(address: datagram.source, port: UInt16(message.type)),
-      destination: Endpoint(address: datagram.destination, port: UInt16(counterpart ?? 0)),
-      protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
-      tunnelDepth: frame.tunnelDepth)
     guard let (place, isNew) = find(key, datagram, frame, (0, 0)) else { return }
     if isNew {
       flows[place].context.icmpType = message.type
@@ -288,42 +392,18 @@ struct Transports<
     count(place, isForth ? .toServer : .toClient, frame)
   }
 
-  /// The flow that an ICMP error quotes a packet of, and the way the error goes: back.
-  private mutating func findQuoted(
-    _ quoted: RawSpan, _ version: ICMPMessage.Version, _ frame: Frame
-  ) -> (UInt32, Direction)? {
-    do throws(WireError) {
-      let packet =
-        version == .four
-        ? PacketDecoder.Datagram(try IPv4Packet(quoted))
-        : try PacketDecoder.Datagram(try IPv6Packet(quoted))
-      // Only the first fragment has what tells flows apart.
-      guard packet.fragment?.byteOffset ?? 0 == 0, let marks = packet.marks else { return nil }
-      let key = FlowKey(
-        source: Endpoint(address: packet.source, port: marks.0),
-        destination: Endpoint(address: packet.destination, port: marks.1),
-        protocolNumber: packet.protocolNumber, vlans: frame.link.vlans,
-        tunnelDepth: frame.tunnelDepth)
-      guard let place = flows.find(key) else { return nil }
-      let hasPorts = IPProtocol(rawValue: packet.protocolNumber).hasPorts
-      let source = Endpoint(address: packet.source, port: hasPorts ? marks.0 : 0)
-      return (place, flows[place].direction(from: source).opposite)
-    } catch {
-      return nil
-    }
-  }
-
   private mutating func sctp(
     _ datagram: PacketDecoder.Datagram, _ frame: Frame
   ) throws(WireError) {
     let packet = try SCTPPacket(datagram.payload)
-    counters.sctp &+= 1
     let source = Endpoint(address: datagram.source, port: packet.sourcePort)
     let key = FlowKey(
       source: source,
       destination: Endpoint(address: datagram.destination, port: packet.destinationPort),
       protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
       tunnelDepth: frame.tunnelDepth)
+    guard owns(key.lower, key.upper) else { return }
+    counters.sctp &+= 1
     let ports = (packet.sourcePort, packet.destinationPort)
     guard let (place, _) = find(key, datagram, frame, ports) else { return }
     _ = count(place, from: source, frame)
@@ -334,25 +414,27 @@ struct Transports<
     _ datagram: PacketDecoder.Datagram, _ frame: Frame
   ) throws(WireError) {
     let index = try EncapsulatingSecurityPayload(datagram.payload).securityParametersIndex
-    counters.otherTransport &+= 1
     let key = FlowKey(
       source: Endpoint(address: datagram.source, port: UInt16(truncatingIfNeeded: index >> 16)),
       destination: Endpoint(
         address: datagram.destination, port: UInt16(truncatingIfNeeded: index)),
       protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
       tunnelDepth: frame.tunnelDepth)
+    guard owns(key.lower, key.upper) else { return }
+    counters.otherTransport &+= 1
     guard let (place, isNew) = find(key, datagram, frame, (0, 0)) else { return }
     if isNew { flows[place].context.securityParametersIndex = index }
     _ = count(place, from: Endpoint(address: datagram.source, port: 0), frame)
   }
 
   private mutating func other(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
-    counters.otherTransport &+= 1
     let source = Endpoint(address: datagram.source, port: 0)
     let key = FlowKey(
       source: source, destination: Endpoint(address: datagram.destination, port: 0),
       protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
       tunnelDepth: frame.tunnelDepth)
+    guard owns(key.lower, key.upper) else { return }
+    counters.otherTransport &+= 1
     guard let (place, _) = find(key, datagram, frame, (0, 0)) else { return }
     _ = count(place, from: source, frame)
   }
@@ -473,6 +555,48 @@ struct Transports<
     _ flow: inout Flow, _ reason: Flow.EndReason, to sink: inout Sink
   ) {
     sink.flow(flow, ended: reason)
+  }
+}
+
+/// The flow that an ICMP error quotes a packet of.
+private struct QuotedFlow {
+  let key: FlowKey
+  /// Who sent the packet.
+  let source: Endpoint
+
+  /// Nil when what is quoted does not tell the flow.
+  init?(_ quoted: RawSpan, _ version: ICMPMessage.Version, _ frame: Frame) {
+    do throws(WireError) {
+      let packet =
+        version == .four
+        ? PacketDecoder.Datagram(try IPv4Packet(quoted))
+        : try PacketDecoder.Datagram(try IPv6Packet(quoted))
+      // Only the first fragment has what tells flows apart.
+      guard packet.fragment?.byteOffset ?? 0 == 0, let marks = packet.marks else { return nil }
+      key = FlowKey(
+        source: Endpoint(address: packet.source, port: marks.0),
+        destination: Endpoint(address: packet.destination, port: marks.1),
+        protocolNumber: packet.protocolNumber, vlans: frame.link.vlans,
+        tunnelDepth: frame.tunnelDepth)
+      let hasPorts = IPProtocol(rawValue: packet.protocolNumber).hasPorts
+      source = Endpoint(address: packet.source, port: hasPorts ? marks.0 : 0)
+    } catch {
+      return nil
+    }
+  }
+}
+
+extension FlowEnds {
+  /// Of a datagram of UDP.
+  @inline(__always)
+  fileprivate init(
+    _ packet: borrowing UDPDatagram, _ datagram: PacketDecoder.Datagram, _ frame: Frame
+  ) {
+    self.init(
+      source: Endpoint(address: datagram.source, port: packet.sourcePort),
+      destination: Endpoint(address: datagram.destination, port: packet.destinationPort),
+      protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
+      tunnelDepth: frame.tunnelDepth)
   }
 }
 

@@ -45,7 +45,83 @@ public struct WholeInspector: ~Copyable {
   public var unlockCoverage: UnlockCoverage { inspector.cases.unlockCoverage }
 
   /// More unlocks while the capture goes on; see `CaseBook.append`.
-  public mutating func append(unlocks: [[Timestamp]]) { inspector.cases.append(unlocks: unlocks) }
+  public mutating func append(unlocks: [[Timestamp]]) { inspector.append(unlocks: unlocks) }
+}
+
+/// One of several that share the packets of a capture: each is shown all, and looks at the flows that
+/// are its own. Of fixed type, as `WholeInspector`.
+public struct WholeShard: ~Copyable {
+  private var shard: Shard<SinkReference, DecoderReference, CipherReference>
+
+  /// `hashKey` must be the same for all, and random where the input may be hostile.
+  public init(
+    configuration: InspectorConfiguration, hashKey: (UInt64, UInt64), number: ShardNumber,
+    sink: any InspectionSink & AnyObject, decoder: any ContentDecoder & AnyObject,
+    cipher: any PacketCipher & AnyObject
+  ) {
+    var configuration = configuration
+    configuration.limits = configuration.limits.shared(by: number.count)
+    shard = Shard(
+      configuration: configuration, function: SipHash13(key0: hashKey.0, key1: hashKey.1),
+      number: number, sink: SinkReference(object: sink),
+      decoder: DecoderReference(object: decoder), cipher: CipherReference(object: cipher))
+  }
+
+  /// See `Inspector.inspect`.
+  public mutating func inspect(
+    _ bytes: RawSpan, at time: Timestamp, originalByteCount: Int, linkType: LinkType,
+    source: UInt16 = 0
+  ) {
+    shard.inspect(
+      bytes, at: time, originalByteCount: originalByteCount, linkType: linkType, source: source)
+  }
+
+  /// The input is over: ends some of the flows that are open; false when there were none.
+  public mutating func finishSome() -> Bool { shard.finishSome() }
+
+  /// What was found that concerns more than a flow, since it was last taken.
+  public mutating func takeRecords() -> CaseRecords { shard.ledger.takeRecords() }
+
+  /// What was seen so far; of what all shards see alike, the first alone counts.
+  public var statistics: InspectorCounters { shard.statistics }
+
+  /// The flows that are open now.
+  public var openFlows: Int { shard.openFlows }
+}
+
+/// What several shards found out of devices and destinations, put together.
+public struct WholeCase: ~Copyable {
+  private var cases: CaseBook<AtlasReference>
+
+  public init(
+    configuration: InspectorConfiguration, hashKey: (UInt64, UInt64), atlas: any Atlas & AnyObject
+  ) {
+    cases = CaseBook(
+      configuration: configuration.cases, limits: configuration.limits,
+      function: SipHash13(key0: hashKey.0, key1: hashKey.1), atlas: AtlasReference(object: atlas))
+  }
+
+  /// Learns what entries of `records` refer to; must come before `take`.
+  public mutating func open(_ records: borrowing CaseRecords, of shard: Int) {
+    cases.open(records, of: shard)
+  }
+
+  /// Takes in the entry at `index`. A shard's entries must come in their order, those of all shards in
+  /// the order of their moments; `candidate` is the reader's place among what may recur, 0 at first.
+  public mutating func take(
+    _ index: Int, of records: borrowing CaseRecords, _ candidate: inout Int, shard: Int
+  ) {
+    cases.take(index, of: records, &candidate, ledger: shard)
+  }
+
+  /// The input is over: draws the conclusions, and gives the alerts in the order of time.
+  public mutating func conclude(_ give: (Alert) -> Void) { cases.conclude(give) }
+
+  /// Adds what it counted to what a shard did.
+  public func add(to all: inout InspectorCounters) { cases.add(to: &all) }
+
+  /// What the unlock logs and the capture had in common.
+  public var unlockCoverage: UnlockCoverage { cases.unlockCoverage }
 }
 
 /// A sink, decoder, atlas or cipher as an object, so that it can be shared.
@@ -84,6 +160,7 @@ extension Held: InspectionSink where Value: InspectionSink & ~Copyable {
     value.anomaly(anomaly, context, at: time)
   }
   public func alert(_ alert: Alert) { value.alert(alert) }
+  public func turn(to moment: Moment) { value.turn(to: moment) }
   public var wantsFingerprints: Bool { value.wantsFingerprints }
   public var wantsBodies: Bool { value.wantsBodies }
   public func body(
@@ -155,6 +232,7 @@ private struct SinkReference: InspectionSink {
     object.anomaly(anomaly, context, at: time)
   }
   mutating func alert(_ alert: Alert) { object.alert(alert) }
+  mutating func turn(to moment: Moment) { object.turn(to: moment) }
   var wantsFingerprints: Bool { object.wantsFingerprints }
   var wantsBodies: Bool { object.wantsBodies }
   mutating func body(

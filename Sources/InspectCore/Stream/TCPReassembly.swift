@@ -20,7 +20,7 @@ struct TCPReassembly: ~Copyable {
     /// What a peer takes at least, whatever the window that was seen last.
     var smallestWindow = 65_536
     /// Directions at a time whose last bytes are remembered, to compare retransmissions with.
-    var memories = 8192
+    var memories = 16_384
     /// Nanoseconds that an acknowledged hole may still fill, for captures that are out of order.
     var acknowledgedHole: Int64 = 1_000_000_000
     /// Nanoseconds that a hole may fill by retransmission.

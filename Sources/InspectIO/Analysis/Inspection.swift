@@ -11,7 +11,9 @@ public struct Inspection: ~Copyable {
     public init(_ description: String) { self.description = description }
   }
 
-  public private(set) var core: WholeInspector
+  /// Who inspects: one alone, or a team.
+  private var alone: WholeInspector?
+  private var team: ShardTeam?
   private let events: Held<EventSink>
   public let output: OutputFile?
   public let atlas: SharedAtlas
@@ -23,16 +25,19 @@ public struct Inspection: ~Copyable {
   private let planPath: String
   /// What reading the watch lists came to; nil without one.
   public let watched: WatchFile.Outcome?
+  /// How many packets were looked at so far.
+  public private(set) var packets: UInt64 = 0
   private var first: Timestamp?
   private var last = Timestamp(nanoseconds: 0)
   private var feed: UnlockFeed
   private let filter: PacketFilter?
   let description: RunDescription
 
-  /// `files` are the captures' names; `captured` is their span of time where it is known.
+  /// `files` are the captures' names; `captured` is their span of time where it is known. `threads` is
+  /// how many may work where the captures can be read by several.
   public init(
     _ options: InspectionOptions, files: [String], captured: ClosedRange<Timestamp>?,
-    raisesAtOnce: Bool, logger: Logger
+    raisesAtOnce: Bool, threads: Int = 1, logger: Logger
   ) throws(Failure) {
     let policy = try Inspection.policy(options)
     if policy.changes == 0, let path = options.policyPath {
@@ -60,16 +65,39 @@ public struct Inspection: ~Copyable {
     configuration.watch = watch?.index
     configuration.verifiesChecksums = options.verifiesChecksums
     let names = options.devices.map { $0.name }
-    let sink = EventSink(
-      output: output, types: options.events,
-      mask: IdentifierMask(key: key.key, reveals: options.reveals), atlas: atlas,
-      policy: policy, deviceNames: names, files: files, hashesBodies: options.hashesBodies,
-      keepsReport: options.needsRecord)
+    func sink(_ destination: (any EventDestination)?, _ atlas: SharedAtlas) -> EventSink {
+      EventSink(
+        output: destination, types: options.events,
+        mask: IdentifierMask(key: key.key, reveals: options.reveals), atlas: atlas,
+        policy: policy, deviceNames: names, files: files, hashesBodies: options.hashesBodies,
+        keepsReport: options.needsRecord)
+    }
     var generator = SystemRandomNumberGenerator()
-    events = Held(sink)
-    core = WholeInspector(
-      configuration: configuration, hashKey: (generator.next(), generator.next()), sink: events,
-      decoder: Held(BodyDecoder()), atlas: Held(AtlasView(atlas)), cipher: Held(AESCipher()))
+    let hashKey = (generator.next(), generator.next())
+    events = Held(sink(output, atlas))
+    if threads > 1 {
+      let expression = options.filter
+      alone = nil
+      team = ShardTeam(
+        threads: threads,
+        cases: WholeCase(
+          configuration: configuration, hashKey: hashKey, atlas: Held(AtlasView(atlas))),
+        output: output, files: files,
+        // The expression was compiled before.
+        makeFilter: { expression.flatMap { try? PacketFilter($0) } },
+        makeShard: { number, log in
+          WholeShard(
+            configuration: configuration, hashKey: hashKey, number: number,
+            sink: Held(sink(output == nil ? nil : log, atlas.another)),
+            decoder: Held(BodyDecoder()),
+            cipher: Held(AESCipher()))
+        })
+    } else {
+      team = nil
+      alone = WholeInspector(
+        configuration: configuration, hashKey: hashKey, sink: events,
+        decoder: Held(BodyDecoder()), atlas: Held(AtlasView(atlas)), cipher: Held(AESCipher()))
+    }
     self.output = output
     self.atlas = atlas
     self.policy = policy
@@ -126,31 +154,67 @@ public struct Inspection: ~Copyable {
     if let filter, !filter.passes(packet) { return false }
     if first == nil { first = packet.timestamp }
     last = packet.timestamp
-    core.inspect(
+    packets += 1
+    alone?.inspect(
       packet.bytes, at: packet.timestamp, originalByteCount: packet.originalByteCount,
       linkType: packet.linkType, source: source)
+    team?.inspect(packet, source: source)
     return true
   }
 
   /// Looks at so many packets of a timeline, the current one first; false when it is at its end.
   public mutating func inspect(_ timeline: inout CaptureTimeline, packets: Int) -> Bool {
-    for _ in 0..<packets {
+    team?.extend(by: packets)
+    var hasPacket = true
+    var rest = packets
+    while hasPacket, rest > 0 {
       inspect(timeline.packet, source: timeline.source)
-      guard timeline.advance() else { return false }
+      hasPacket = timeline.advance()
+      rest -= 1
     }
-    return true
+    team?.handIn()
+    return hasPacket
   }
 
   /// Takes in what was added to the unlock logs since they were read.
   public mutating func refreshUnlocks() {
-    if let new = feed.next() { core.append(unlocks: new) }
+    if let new = feed.next() { alone?.append(unlocks: new) }
   }
 
-  /// The flow that the last packet was counted for, 0 for none.
-  var latestFlow: UInt64 { core.latestFlow }
+  /// The flow that the last packet was counted for, 0 for none; only without a team.
+  var latestFlow: UInt64 {
+    switch alone {
+    case .some(let core): core.latestFlow
+    case .none: 0
+    }
+  }
 
   /// The events of the alerts, in their order, and of the statistics; see `EventSink`.
   var reportLines: [[UInt8]] { events.value.reportLines }
+
+  /// What was seen; of a team only after `finish`.
+  public var statistics: InspectorCounters {
+    switch alone {
+    case .some(let core): core.statistics
+    case .none:
+      switch team {
+      case .some(let team): team.statistics
+      case .none: InspectorCounters()
+      }
+    }
+  }
+
+  /// What the unlock logs and the capture had in common; meaningful after `finish`.
+  var unlockCoverage: UnlockCoverage {
+    switch alone {
+    case .some(let core): core.unlockCoverage
+    case .none:
+      switch team {
+      case .some(let team): team.unlockCoverage
+      case .none: .noLog
+      }
+    }
+  }
 
   /// What was raised so far.
   public var alerts: [Alert] { events.value.alerts }
@@ -163,9 +227,9 @@ public struct Inspection: ~Copyable {
 
   /// Ends flows, draws the conclusions and writes what is left.
   public mutating func finish(drops: LiveCapture.Drops? = nil) {
-    core.finish()
-    let counters = core.statistics
-    events.value.stats(counters, drops: drops, run: description, at: last)
+    alone?.finish()
+    team?.finish { events.value.alert($0) }
+    events.value.stats(statistics, drops: drops, run: description, at: last)
     output?.flush()
   }
 

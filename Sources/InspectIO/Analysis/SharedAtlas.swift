@@ -22,6 +22,15 @@ public final class SharedAtlas {
     distances = home.flatMap { CountryDistances(from: $0) }
   }
 
+  private init(_ other: SharedAtlas) {
+    atlas = GeoAtlas(other.databases)
+    isStale = other.isStale
+    distances = other.distances
+  }
+
+  /// The same for another thread: it remembers its answers, and shares the databases.
+  public var another: SharedAtlas { SharedAtlas(self) }
+
   public var databases: [GeoDatabase] { atlas.databases }
 
   public func place(_ address: IPAddress) -> GeoLocation? { atlas.locate(address) }

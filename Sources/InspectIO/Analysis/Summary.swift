@@ -25,7 +25,7 @@ public struct Summary {
     var summary = Summary(
       mask: mask, deviceNames: inspection.deviceNames, atlas: inspection.atlas,
       policy: inspection.policy)
-    let counters = inspection.core.statistics
+    let counters = inspection.statistics
     summary.head(counters, inspection.observed)
     summary.findings(inspection.alerts, counters)
     summary.unlocks(inspection)
@@ -113,7 +113,7 @@ public struct Summary {
   }
 
   private mutating func unlocks(_ inspection: borrowing Inspection) {
-    switch inspection.core.unlockCoverage {
+    switch inspection.unlockCoverage {
     case .noLog:
       line("Screen unlocks: no log was given (--unlocks), so nothing is said about them.")
     case .ambiguous(let count):

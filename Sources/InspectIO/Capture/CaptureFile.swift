@@ -1,3 +1,4 @@
+import Glibc
 import InspectCore
 
 /// A packet as a capture has it, lent until the next is read.
@@ -139,5 +140,34 @@ public struct CaptureFile: ~Copyable {
     } catch {
       return false
     }
+  }
+}
+
+extension CaptureFile {
+  /// Below this, in all, threads are not worth their beginning.
+  private static let smallest: Int64 = 16 << 20
+
+  /// How many threads may read captures at once: as many as were `asked` for, else as there are cores,
+  /// where all are plain files that can be opened again; else one.
+  public static func threads(_ paths: [String], asked: Int?) -> Int {
+    var bytes: Int64 = 0
+    for path in paths {
+      guard let count = plainByteCount(path) else { return 1 }
+      bytes += count
+    }
+    if let asked { return max(1, asked) }
+    return bytes < smallest ? 1 : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  }
+
+  /// The size of a file that is not compressed; nil for what is no such file.
+  private static func plainByteCount(_ path: String) -> Int64? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    var magic: [UInt8] = [0, 0]
+    let isCompressed = pread(descriptor, &magic, 2, 0) == 2 && magic == [0x1f, 0x8b]
+    return isCompressed ? nil : Int64(status.st_size)
   }
 }

@@ -35,7 +35,7 @@ private struct WantedEvents {
 
 /// Receives what an inspector sees: writes it as Suricata EVE lines, and keeps what the summary says.
 public struct EventSink: InspectionSink, ~Copyable {
-  private let output: OutputFile?
+  private let output: (any EventDestination)?
   private let wanted: WantedEvents
   private let mask: IdentifierMask
   private let atlas: SharedAtlas
@@ -55,7 +55,8 @@ public struct EventSink: InspectionSink, ~Copyable {
   public private(set) var flowCount = 0
 
   public init(
-    output: OutputFile?, types: Set<EventType>, mask: IdentifierMask, atlas: SharedAtlas,
+    output: (any EventDestination)?, types: Set<EventType>, mask: IdentifierMask,
+    atlas: SharedAtlas,
     policy: PolicyFile, deviceNames: [String], files: [String], hashesBodies: Bool,
     keepsReport: Bool = false
   ) {
@@ -280,6 +281,8 @@ public struct EventSink: InspectionSink, ~Copyable {
     json.endObject()
     end()
   }
+
+  public mutating func turn(to moment: Moment) { output?.turn(to: moment) }
 
   public mutating func alert(_ alert: Alert) {
     alerts.append(alert)

@@ -46,6 +46,11 @@ public final class OutputFile {
     if buffer.count >= OutputFile.capacity { flush() }
   }
 
+  public func append(_ bytes: ArraySlice<UInt8>) {
+    buffer.append(contentsOf: bytes)
+    if buffer.count >= OutputFile.capacity { flush() }
+  }
+
   public func append(_ text: String) { append(Array(text.utf8)) }
 
   public func flush() {
