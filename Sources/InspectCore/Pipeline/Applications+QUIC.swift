@@ -49,6 +49,7 @@ extension Exchange where Sink: ~Copyable, Decoder: ~Copyable {
   mutating func quic(_ hello: QUICHello, _ version: QUICVersion, _ client: Direction) {
     quicHellos &+= 1
     let context = client == .toServer ? context : context.swapped
+    announce()
     sink.quic(hello, version, context, at: time)
     guard let name = hello.serverName, let number = ledger.number(of: name) else { return }
     host = number

@@ -81,6 +81,7 @@ where Sink: ~Copyable, Decoder: ~Copyable, Cipher: ~Copyable {
     swap(&exchange.session, &tls[place].session)
     if !tls[place].session.isEmpty {
       exchange.tlsSessions &+= 1
+      exchange.announce()
       Applications.give(&tls[place].session, to: &exchange.sink, flow.applicationContext)
     }
     tls.remove(place)

@@ -14,6 +14,7 @@ extension Exchange where Sink: ~Copyable, Decoder: ~Copyable {
     clearBytes &+= UInt64(bytes.byteCount)
     dnsMessages &+= 1
     learn(message, kind, client: context.server.address, at: time)
+    announce()
     switch kind {
     case .mdns:
       sink.multicastDNS(message, context, at: time)

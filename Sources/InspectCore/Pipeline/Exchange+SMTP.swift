@@ -1,6 +1,7 @@
 extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable {
   mutating func mail(_ transaction: inout SMTPTransaction) {
     mailTransactions &+= 1
+    announce()
     Exchange.give(&transaction, to: &sink, context)
   }
 

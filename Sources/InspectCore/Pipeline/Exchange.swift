@@ -58,6 +58,8 @@ struct Exchange<
   /// Payloads that were not looked at, because the flow's share was used up or there was no room.
   var skippedPayloads: UInt64 = 0
   private var anomalies: UInt64 = 0
+  /// The moment that the sink knows.
+  private var announced = Moment()
 
   init(
     configuration: InspectorConfiguration, function: SipHash13, sink: consuming Sink,
@@ -101,8 +103,17 @@ struct Exchange<
     all.watch = finder.watchCounters
   }
 
+  /// Tells the sink when what it receives next happens, if that is not known to it.
+  @inline(__always)
+  mutating func announce() {
+    guard ledger.moment != announced else { return }
+    announced = ledger.moment
+    sink.turn(to: announced)
+  }
+
   mutating func report(_ anomaly: Anomaly, _ context: FlowContext?, at time: Timestamp) {
     anomalies &+= 1
+    announce()
     sink.anomaly(anomaly, context, at: time)
   }
 
@@ -303,6 +314,7 @@ struct Exchange<
   /// Gives the transaction's event out.
   private mutating func close(_ place: UInt32) {
     if transactions[place].status == 101 { switched = transactions[place].requestAgain }
+    announce()
     Exchange.give(&transactions[place], to: &sink, context)
     var previous = UInt32.max
     var position = queue.first

@@ -87,11 +87,9 @@ struct Transports<
     return true
   }
 
-  /// Tells the sink and the ledger when what follows happens.
-  private mutating func turn(to moment: Moment) {
-    applications.exchange.ledger.moment = moment
-    applications.exchange.sink.turn(to: moment)
-  }
+  /// What follows happens then.
+  @inline(__always)
+  private mutating func turn(to moment: Moment) { applications.exchange.ledger.moment = moment }
 
   /// Something happened that all shards see: the first one tells it.
   private mutating func tells() -> Bool {
@@ -545,6 +543,7 @@ struct Transports<
       reassembly.finish(&flows[place], time, &applications)
     }
     applications.flowEnded(&flows[place], at: time)
+    applications.exchange.announce()
     Transports.give(&flows[place], reason, to: &applications.exchange.sink)
     flows.remove(place)
   }
