@@ -151,6 +151,7 @@ public struct InspectorCounters: Sendable {
     undecodedBodies &+= other.undecodedBodies
     anomalies &+= other.anomalies
     lowFindings &+= other.lowFindings
+    silentFindings &+= other.silentFindings
     caseRefused &+= other.caseRefused
     forgottenValues &+= other.forgottenValues
     for kind in 0..<Tunnel.Kind.count { tunnels[kind] &+= other.tunnels[kind] }
