@@ -26,9 +26,11 @@ import Testing
   }
 
   private static func insert(
-    _ number: UInt32, _ list: FlowTable.Lifetime, at time: Double, into table: inout FlowTable
+    _ number: UInt32, _ list: FlowTable.Lifetime, at time: Double, turn: UInt64? = nil,
+    into table: inout FlowTable
   ) -> UInt32? {
     let key = key(number)
+    table.turn = turn ?? table.turn &+ 1
     table.advance(to: seconds(time))
     let context = FlowContext(
       client: endpoint(0x0a00_0000 + number, 1000), server: endpoint(0xc000_0201, 53),
@@ -282,9 +284,8 @@ import Testing
     var orders: [[UInt32]] = []
     for numbers: [UInt32] in [[1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]] {
       var table = Self.table()
-      for number in numbers { _ = Self.insert(number, .tcpNew, at: 0, into: &table) }
-      table.turn = 1
-      _ = Self.insert(7, .tcpNew, at: 0, into: &table)
+      for number in numbers { _ = Self.insert(number, .tcpNew, at: 0, turn: 1, into: &table) }
+      _ = Self.insert(7, .tcpNew, at: 0, turn: 2, into: &table)
       let order = table.oldest(Int(FlowTable.Lifetime.tcpNew.rawValue)).map {
         table[$0].context.client.address.ipv4 & 0xff
       }

@@ -84,17 +84,21 @@ public struct Finder: ~Copyable {
     decoder: inout Decoder, into sink: inout Sink
   ) -> MessageFacts {
     let isField = part == .httpRequestHeader || part == .httpRequestCookie
-    if isField, let nodes = silent.nodes(key, bytes) {
-      facts = MessageFacts()
-      facts.nodes = nodes
+    if isField, let work = silent.work(key, bytes) {
+      facts = work.facts
+      watchCounters.hmacs &+= work.hmacs
       counters.count(facts, bytes: bytes.byteCount)
       return facts
     }
+    let before = watchCounters
     read(bytes, part: part, key: key, awaited: awaited)
     openCompressedLayers(with: &decoder)
     give(to: &sink, part: part, byteCount: bytes.byteCount)
-    if isField, records.isEmpty, facts.saysNothing {
-      silent.insert(key, bytes, nodes: facts.nodes)
+    if isField, records.isEmpty, facts.saysNothing,
+      watchCounters.hmacLimits == before.hmacLimits
+    {
+      let hmacs = watchCounters.hmacs &- before.hmacs
+      silent.insert(key, bytes, SilentFields.Work(facts: facts, hmacs: hmacs))
     }
     return facts
   }

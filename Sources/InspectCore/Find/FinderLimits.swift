@@ -79,6 +79,7 @@ public struct FinderCounters: Equatable, Sendable {
     findingsLimits &+= other.findingsLimits
     nestingLimits &+= other.nestingLimits
     compressedLayersLimits &+= other.compressedLayersLimits
+    limitedMessages &+= other.limitedMessages
     undecodedLayers &+= other.undecodedLayers
   }
 

@@ -4,11 +4,19 @@
 ///
 /// A small table without chains: the field that was seen last takes the place of another.
 struct SilentFields: ~Copyable {
+  /// What looking at a field took, which is counted each time: it does not depend on what was seen
+  /// before.
+  struct Work {
+    var facts = MessageFacts()
+    /// Tokens that were held against lists of HMACs.
+    var hmacs: UInt64 = 0
+  }
+
   private struct Entry {
     var keyCount = 0
     var valueCount = 0
-    /// How many values were looked at.
-    var nodes = 0
+    /// What was done to look at it.
+    var work = Work()
   }
 
   private static let places = 64
@@ -20,8 +28,8 @@ struct SilentFields: ~Copyable {
 
   init() {}
 
-  /// How many values were looked at when the field had nothing; nil when it is not known.
-  func nodes(_ key: RawSpan, _ value: RawSpan) -> Int? {
+  /// What looking at the field took when it had nothing; nil when it is not known.
+  func work(_ key: RawSpan, _ value: RawSpan) -> Work? {
     guard let place = SilentFields.place(key, value) else { return nil }
     let entry = entries[place]
     guard entry.keyCount == key.byteCount, entry.valueCount == value.byteCount else { return nil }
@@ -31,15 +39,15 @@ struct SilentFields: ~Copyable {
     guard known.extracting(middle..<(middle &+ entry.valueCount)).equals(value),
       known.extracting(start..<middle).equals(key)
     else { return nil }
-    return entry.nodes
+    return entry.work
   }
 
-  mutating func insert(_ key: RawSpan, _ value: RawSpan, nodes: Int) {
+  mutating func insert(_ key: RawSpan, _ value: RawSpan, _ work: Work) {
     guard let place = SilentFields.place(key, value) else { return }
     let start = place &* SilentFields.longest
     bytes.write(key, at: start)
     bytes.write(value, at: start &+ key.byteCount)
-    entries[place] = Entry(keyCount: key.byteCount, valueCount: value.byteCount, nodes: nodes)
+    entries[place] = Entry(keyCount: key.byteCount, valueCount: value.byteCount, work: work)
   }
 
   /// By its length and its last bytes, which differ most. Nil for one that is too short to be worth

@@ -134,6 +134,11 @@ enum NamePort {
   static var dns: UInt16 { 53 }
   static var multicastDNS: UInt16 { 5353 }
   static var linkLocalDNS: UInt16 { 5355 }
+
+  @inline(__always)
+  static func isOne(_ port: UInt16) -> Bool {
+    port == dns || port == multicastDNS || port == linkLocalDNS
+  }
 }
 
 extension UDPDatagram {

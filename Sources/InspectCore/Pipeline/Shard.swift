@@ -12,6 +12,8 @@ struct Shard<
   private var transports: Transports<Sink, Decoder, Cipher>
   private var counters = InspectorCounters()
   private let verifiesChecksums: Bool
+  /// Whether packets of other shards' flows need not be looked at in full.
+  private let canPassBy: Bool
 
   /// Tunnels inside tunnels that are followed; a packet deeper than that is counted.
   static var maximumTunnelDepth: UInt8 { 8 }
@@ -22,6 +24,7 @@ struct Shard<
   ) {
     fragments = FragmentTable(function: function)
     verifiesChecksums = configuration.verifiesChecksums
+    canPassBy = !number.isOnly && !verifiesChecksums
     transports = Transports(
       limits: configuration.limits, function: function, number: number,
       verifiesChecksums: configuration.verifiesChecksums,
@@ -39,6 +42,13 @@ struct Shard<
     counters.bytes &+= UInt64(truncatingIfNeeded: originalByteCount)
     if bytes.byteCount < originalByteCount { counters.truncatedPackets &+= 1 }
     transports.begin(packet: counters.packets, at: time)
+    if canPassBy, linkType == .ethernet, let packet = ForeignPacket(bytes, of: transports.number) {
+      switch packet.version {
+      case .four: counters.ipv4 &+= 1
+      case .six: counters.ipv6 &+= 1
+      }
+      return
+    }
     var frame = Frame(
       link: PacketDecoder.Link(), byteCount: originalByteCount, time: time, source: source)
     do throws(WireError) {

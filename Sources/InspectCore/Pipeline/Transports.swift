@@ -10,7 +10,7 @@ struct Transports<
   /// The outermost packet around the present one, where that is in a tunnel.
   var tunnel: TunnelContext?
   private let verifiesChecksums: Bool
-  private let number: ShardNumber
+  let number: ShardNumber
   /// The number of the present packet, times 65,536, and the step of looking at it: shards that look at
   /// the same packet count the same steps.
   private var step: UInt64 = 0
