@@ -345,20 +345,27 @@ extension Finder {
   /// is 4901...`.
   @_lifetime(copy text)
   private func name(before end: Int, in text: RawSpan) -> RawSpan {
-    let word = word(before: end, in: text)
-    let name = text.extracting(word)
-    let isBetween =
-      switch name.byteCount {
-      case 2:
-        name.equalsIgnoringCase("is") || name.equalsIgnoringCase("no")
-          || name.equalsIgnoringCase("nr") || name.equalsIgnoringCase("er")
-      case 3: name.equalsIgnoringCase("was")
-      case 6: name.equalsIgnoringCase("number")
-      default: false
-      }
-    guard isBetween else { return name }
-    let earlier = text.extracting(self.word(before: word.lowerBound, in: text))
-    return keyNames.meaning(of: earlier, searchesEnd: true) == .none ? name : earlier
+    let nearest = word(before: end, in: text)
+    var word = nearest
+    // `phone number is`: two words may stand between.
+    for _ in 0..<2 where Finder.standsBetween(text.extracting(word)) {
+      word = self.word(before: word.lowerBound, in: text)
+    }
+    // A word that may name anything (`my number is`) tells less than none.
+    let isNamed = keyNames.meaning(of: text.extracting(word), searchesEnd: true).isStrong
+    return text.extracting(isNamed ? word : nearest)
+  }
+
+  /// Whether a word stands between a name and its value in a sentence.
+  private static func standsBetween(_ word: RawSpan) -> Bool {
+    switch word.byteCount {
+    case 2:
+      word.equalsIgnoringCase("is") || word.equalsIgnoringCase("no")
+        || word.equalsIgnoringCase("nr") || word.equalsIgnoringCase("er")
+    case 3: word.equalsIgnoringCase("was")
+    case 6: word.equalsIgnoringCase("number")
+    default: false
+    }
   }
 
   private func word(before end: Int, in text: RawSpan) -> Range<Int> {
