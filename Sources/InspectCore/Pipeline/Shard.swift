@@ -24,7 +24,8 @@ struct Shard<
   ) {
     fragments = FragmentTable(function: function)
     verifiesChecksums = configuration.verifiesChecksums
-    canPassBy = !number.isOnly && !verifiesChecksums
+    // Not what is already in `self`: its capture before all is there goes wrong in Swift 6.3.
+    canPassBy = !number.isOnly && !configuration.verifiesChecksums
     transports = Transports(
       limits: configuration.limits, function: function, number: number,
       verifiesChecksums: configuration.verifiesChecksums,
