@@ -531,11 +531,14 @@ def watched():
     {"event_type": "flow", "app_proto": "coap"}]
   # No Uri-Host: whose server it is, only the name server said.
   yield *exchange("registration-mobile", "mobile-coap", "m.fxltsbl.com"), [
-    # The number is the endpoint's name and has no name of its own: that alone is no finding.
     {"event_type": "alert", "inspect": {
       "rule": "self-registration",
       "destination": {"host": "m.fxltsbl.com", "port": 5683, "host_from": "dns"}}},
-    {"event_type": "stats", "stats": {"findings": {"low": 1}}},
+    # The number is the endpoint's name, with a right check digit.
+    {"event_type": "alert", "inspect": {
+      "rule": "personal-data-cleartext",
+      "personal_data": [{"kind": "imei", "path": "query:ep", "confidence": "medium"}]}},
+    {"event_type": "stats", "stats": {"findings": {"low": 0}}},
     {"event_type": "flow", "app_proto": "coap"}]
 
 
