@@ -81,6 +81,9 @@ struct Analyze: ParsableCommand {
       }
     }
     var damages = timeline.damages.map { "\($0)" }
+    for damage in inspection.damages.map({ "\($0)" }) where !damages.contains(damage) {
+      damages.append(damage)
+    }
     if hasPacket, inspection.output?.failure == nil {
       damages.append("stopped before the end: what follows was not inspected")
     }

@@ -69,12 +69,11 @@ extension CaseBook where Map: ~Copyable {
     for index in next..<next + disclosure.candidates {
       let candidate = candidates[index]
       let normalized = candidates.bytes(candidate.normalized)
-      let recipients = recurring.note(
-        unsafe normalized.span.bytes, device: device, recipient: recipient)
+      let recipients = recurring.note(normalized, device: device, recipient: recipient)
       guard recipients >= RecurringIdentifiers.enough else { continue }
       items += rest.prefix(upTo: candidate.position)
       rest = rest.suffix(from: candidate.position)
-      var path = candidates.bytes(candidate.path)
+      var path = [UInt8](candidates.bytes(candidate.path))
       if !path.isEmpty { path += [0x20, 0x3E, 0x20] }
       // `recurring`: what makes it an identifier.
       path += [0x72, 0x65, 0x63, 0x75, 0x72, 0x72, 0x69, 0x6E, 0x67]
@@ -82,7 +81,7 @@ extension CaseBook where Map: ~Copyable {
         Alert.Item(
           kind: candidate.kind, confidence: .medium, part: candidate.part,
           offset: candidate.offset, precision: candidate.precision, path: path,
-          value: candidates.bytes(candidate.value), normalized: normalized,
+          value: [UInt8](candidates.bytes(candidate.value)), normalized: [UInt8](normalized),
           watched: candidate.watched, watchClass: candidate.watchClass,
           isRecipient: candidate.isRecipient))
     }

@@ -66,7 +66,11 @@ struct CandidateList: Sendable {
   subscript(index: Int) -> Element { elements[index] }
 
   /// The bytes of an element's path, value or normalized value.
-  func bytes(_ range: Range<Int>) -> [UInt8] { [UInt8](text[range]) }
+  @_lifetime(borrow self)
+  func bytes(_ range: Range<Int>) -> RawSpan {
+    // Bytes have no padding that would be read.
+    unsafe text.span.bytes.extracting(range)
+  }
 
   mutating func append(_ finding: borrowing Finding, before items: Int, _ watch: WatchIndex?) {
     elements.append(

@@ -216,6 +216,14 @@ public struct Inspection: ~Copyable {
     }
   }
 
+  /// What was wrong with the captures for the team's other threads; see `ShardTeam.damages`.
+  public var damages: [CaptureError] {
+    switch team {
+    case .some(let team): team.damages
+    case .none: []
+    }
+  }
+
   /// What was raised so far.
   public var alerts: [Alert] { events.value.alerts }
 

@@ -33,6 +33,8 @@ struct ShardTeam: ~Copyable {
     private let monitor = Monitor()
     private var member: Member?
     private(set) var statistics = InspectorCounters()
+    /// What was wrong with the captures for it.
+    private(set) var damages: [CaptureError] = []
 
     func give(_ member: consuming Member) {
       monitor.lock()
@@ -51,7 +53,10 @@ struct ShardTeam: ~Copyable {
     }
 
     /// The last that the thread does.
-    func leave(_ statistics: InspectorCounters) { self.statistics = statistics }
+    func leave(_ statistics: InspectorCounters, _ damages: [CaptureError]) {
+      self.statistics = statistics
+      self.damages = damages
+    }
   }
 
   /// What one thread works with.
@@ -61,7 +66,7 @@ struct ShardTeam: ~Copyable {
     private let log: EventLog
     private let merger: ShardMerger
     /// Packets that passed the filter.
-    private(set) var packets: UInt64 = 0
+    private var packets: UInt64 = 0
 
     init(
       _ number: ShardNumber, _ merger: ShardMerger,
@@ -85,27 +90,21 @@ struct ShardTeam: ~Copyable {
     /// Hands in what was found up to the last packet.
     mutating func handIn() { handIn(until: Moment(beforePacket: packets + 1)) }
 
+    /// Hands in what was found; what is found later happens at `moment` or later, and not before the
+    /// last of what was found.
     private mutating func handIn(until moment: Moment) {
       var part = ShardPart()
       part.events = log.take()
       part.records = shard.takeRecords()
-      part.until = moment
+      part.until = max(
+        moment, part.events.marks.last?.moment ?? moment, part.records.moments.last ?? moment)
       merger.add(part, of: number)
     }
 
     /// Ends all flows and hands in what is left.
     mutating func finish() {
       handIn()
-      var last = Moment(beforePacket: packets + 1)
-      while shard.finishSome() {
-        var part = ShardPart()
-        part.events = log.take()
-        part.records = shard.takeRecords()
-        last = max(last, part.events.marks.last?.moment ?? last)
-        last = max(last, part.records.moments.last ?? last)
-        part.until = last
-        merger.add(part, of: number)
-      }
+      while shard.finishSome() { handIn() }
       handIn(until: .end)
     }
   }
@@ -158,6 +157,7 @@ struct ShardTeam: ~Copyable {
   ) {
     var member = seat.take()
     var packets: UInt64 = 0
+    var damages: [CaptureError] = []
     do throws(CaptureError) {
       var timeline = try CaptureTimeline(files)
       var hasPacket = timeline.advance()
@@ -172,11 +172,12 @@ struct ShardTeam: ~Copyable {
         }
         member.handIn()
       }
+      damages = timeline.damages
     } catch {
-      // Who leads opened the same captures, and tells what is wrong with them.
+      damages = [error]
     }
     member.finish()
-    seat.leave(member.statistics)
+    seat.leave(member.statistics, damages)
   }
 
   /// The first shard looks at so many packets more, or the captures end before.
@@ -191,9 +192,6 @@ struct ShardTeam: ~Copyable {
 
   /// The first shard has looked at the packets that it was led to.
   mutating func handIn() { first.handIn() }
-
-  /// Packets that passed the filter.
-  var packets: UInt64 { first.packets }
 
   /// There are no more packets: ends all flows, waits for all threads, and draws the conclusions.
   mutating func finish(_ give: (Alert) -> Void) {
@@ -210,6 +208,10 @@ struct ShardTeam: ~Copyable {
     merger.add(to: &all)
     return all
   }
+
+  /// What was wrong with the captures for the other threads; meaningful after `finish`. As a rule it is
+  /// what was wrong for the first; more, where one of them could not be opened once more.
+  var damages: [CaptureError] { seats.flatMap { $0.damages } }
 
   var unlockCoverage: UnlockCoverage { merger.unlockCoverage }
 }
