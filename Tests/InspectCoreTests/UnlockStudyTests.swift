@@ -130,6 +130,53 @@ struct UnlockStudyTests {
     #expect(study(unlocks, [sends])[0].verdict == .push)
   }
 
+  /// Six in ten unlocks have one send, always within the same second of them, before the unlock by
+  /// the log's clock: no hand is that steady. The screen may be, where only its light is known.
+  @Test(arguments: [false, true])
+  func aSteadyDelayIsNoMessageThatWakes(isScreenOn: Bool) {
+    var draws = Draws(13)
+    let answered = unlocks.enumerated().filter { $0.offset % 5 < 3 }.map(\.element)
+    let sends = answered.map { $0 + draws.even(0.9, 1.3) }
+    let others = (0..<4).map { _ in use(&draws) }
+    var content = UnlockStudy.Log()
+    content.unlocks = unlocks.map { at($0 + 3) }
+    content.precision = 1_000_000
+    content.isScreenOn = isScreenOn
+    let results = UnlockStudy(content, observed: day).examine(
+      ([sends] + others).map { $0.sorted().map(at) })
+    #expect(results[0].verdict == (isScreenOn ? .push : .unlock))
+    for result in results.dropFirst() { #expect(result.verdict != .unlock) }
+  }
+
+  /// The clock that is told is never further off than is said, and known better than the grid on
+  /// which it is looked for.
+  @Test(arguments: [17.3, -60, 3, 0.8, 905.4])
+  func theClockIsKnownAsWellAsIsSaid(_ offset: Double) throws {
+    for seed in 20..<26 {
+      var draws = Draws(UInt64(seed))
+      let sends = [trigger(&draws), use(&draws), use(&draws), use(&draws)]
+      let results = study(unlocks.map { $0 + offset }, sends)
+      let doubt = try #require(results[0].clockUncertainty)
+      #expect(abs(Double(results[0].clock.offset) / 1e9 - offset) <= doubt)
+      #expect(doubt >= 0.5 && doubt < 4, "\(doubt)")
+    }
+  }
+
+  /// A service that reacts to the screen's going dark tells the clock by that, and is no user of the
+  /// phone.
+  @Test func theDarkScreenTellsTheClockToo() throws {
+    var draws = Draws(14)
+    let offs = unlocks.map { $0 + draws.even(10, 90) }
+    let syncs = offs.map { $0 + draws.even(0.8, 1.2) }
+    let log = unlocks.map { $0 + 41.5 }
+    let results = study(
+      log, [use(&draws), syncs], screenOffs: offs.map { $0 + 41.5 })
+    let doubt = try #require(results[0].clockUncertainty)
+    #expect(abs(Double(results[0].clock.offset) / 1e9 - 41.5) <= doubt)
+    #expect(doubt <= 2.5, "\(doubt)")
+    #expect(results[1].verdict != .unlock)
+  }
+
   @Test func aWrongClockIsFoundByTheDestinationAloneAtAPrice() throws {
     var draws = Draws(6)
     let sends = trigger(&draws)
@@ -155,7 +202,8 @@ struct UnlockStudyTests {
     #expect(results[0].statistics.followed == 40)
     for result in results {
       #expect(result.clock == ClockShift(offset: 60_100_000_000))
-      #expect(result.clockUncertainty == 0.2)
+      // Of a standard deviation of 0.2 s, nineteen in twenty.
+      #expect(result.clockUncertainty == 0.4)
     }
   }
 
@@ -170,7 +218,7 @@ struct UnlockStudyTests {
     let results = UnlockStudy(content, observed: day).examine(sends)
     #expect(results[0].verdict == .unlock)
     #expect(results.allSatisfy { $0.clock.offset == 7_260_000_000_000 })
-    #expect(results.allSatisfy { $0.clockUncertainty == 0.2 })
+    #expect(results.allSatisfy { $0.clockUncertainty == 0.4 })
   }
 
   @Test func whatComesWithTheLightIsNotTheUnlock() {

@@ -115,27 +115,37 @@ public struct LagLaws: Sendable {
 
   private static var coarsePeople: [Law] {
     var laws = [Law(share: 0, weight: 1) { _ in 0 }]
-    for share in [0.35, 0.7] {
-      for end in [15.0, 40] { laws.append(Law(share: share, weight: 1) { even($0, 1, end) }) }
+    for share in [0.3, 0.65] {
+      func add(_ lags: @escaping (Double) -> Double) {
+        laws.append(Law(share: share, weight: 1, lags: lags))
+      }
+      for end in [15.0, 28, 55] { add { even($0, 1, end) } }
       for mean in [5.0, 9, 20] {
-        laws.append(Law(share: share, weight: 1) { exponential($0 - 1, mean) })
+        add { exponential($0 - 1, mean) }
+        // The sum of two such: few lags are next to the shortest.
+        add { gamma($0 - 1, mean) }
       }
-      for median in [6.0, 14] {
-        laws.append(Law(share: share, weight: 1) { logNormal($0, median, 0.9) })
+      for median in [5.0, 9, 16] {
+        for spread in [0.7, 1.1] { add { logNormal($0, median, spread) } }
       }
+      add { exponential($0 - 2, 9) }
     }
     return laws
   }
 
   private static var coarsePrograms: [Law] {
     var laws: [Law] = []
-    for share in [0.65, 0.95] {
-      for median in [0.25, 0.4, 0.65, 1, 1.6, 2.5, 4] {
-        laws.append(Law(share: share, weight: 1.0 / 16) { logNormal($0, median, 0.35) })
+    for share in [0.7, 0.97] {
+      // Their steadiness tells how late they are: all of it is open.
+      for median in [0.2, 0.3, 0.45, 0.65, 0.95, 1.4, 2, 2.8, 4, 5.6] {
+        for spread in [0.12, 0.25, 0.45] {
+          laws.append(Law(share: share, weight: 1) { logNormal($0, median, spread) })
+        }
       }
-      laws.append(Law(share: share, weight: 1.0 / 16) { exponential($0, 2) })
+      laws.append(Law(share: share, weight: 2) { exponential($0, 2) })
     }
-    return laws
+    let sum = laws.reduce(0) { $0 + $1.weight }
+    return laws.map { Law(share: $0.share, weight: $0.weight / sum, lags: $0.lags) }
   }
 
   /// Triggers, with their parts in the mixture, which sum to one: the larger, the harder they are to
@@ -249,6 +259,11 @@ private func even(_ lag: Double, _ start: Double, _ end: Double) -> Double {
 
 private func exponential(_ lag: Double, _ mean: Double) -> Double {
   lag > 0 ? 1 - Elementary.exp(-lag / mean) : 0
+}
+
+/// The sum of two exponential lags, with this mean.
+private func gamma(_ lag: Double, _ mean: Double) -> Double {
+  lag > 0 ? 1 - (1 + 2 * lag / mean) * Elementary.exp(-2 * lag / mean) : 0
 }
 
 private func logNormal(_ lag: Double, _ median: Double, _ spread: Double) -> Double {

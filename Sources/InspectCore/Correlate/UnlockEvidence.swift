@@ -70,26 +70,19 @@ public struct UnlockEvidence: Sendable {
     return ratio(sum(laws.triggers), Double(most))
   }
 
-  /// For any reaction to the unlock, the person's included, against coincidence alone; it tells
-  /// whether the two clocks agree.
-  func reaction(_ laws: LagLaws) -> Double {
-    let steady = likelihoods[laws.use.lowerBound][0]
-    let busy = likelihoods[laws.busyUse.lowerBound][0]
-    return ratio(meanReaction(laws), Double(max(steady, busy)))
-  }
-
-  /// The natural logarithm of the same as a multiple of no reaction at the rate as measured, without
-  /// a ceiling: it tells how well shifts of a clock do against each other.
-  func loudness(_ laws: LagLaws) -> Double {
-    let mean = meanReaction(laws)
-    guard steady > 0, mean > 0 else { return 0 }
-    return Elementary.log(mean) - Elementary.log(steady)
-      + Double(exponent - steadyExponent) * 0.693_147_180_559_945_3
-  }
-
-  private func meanReaction(_ laws: LagLaws) -> Double {
-    let use = sum(laws.use.lowerBound..<laws.busyUse.upperBound)
-    return (use / Double(2 * laws.useCount) + sum(laws.triggers)) / 2
+  /// How much likelier than no reaction at the rate as measured the use of a person is, and a trigger,
+  /// in the mean over the laws of each, as natural logarithms without a ceiling: they tell how well
+  /// shifts of a clock do against each other.
+  func loudness(_ laws: LagLaws) -> (use: Double, trigger: Double) {
+    guard steady > 0 else { return (0, 0) }
+    let none =
+      Elementary.log(steady) - Double(exponent - steadyExponent) * 0.693_147_180_559_945_3
+    let use = sum(laws.use.lowerBound..<laws.busyUse.upperBound) / Double(2 * laws.useCount)
+    // Of what is nearly impossible the logarithm is as good as that.
+    return (
+      Elementary.log(max(use, 1e-300)) - none,
+      Elementary.log(max(sum(laws.triggers), 1e-300)) - none
+    )
   }
 
   private func largest(_ lanes: Range<Int>) -> Float {

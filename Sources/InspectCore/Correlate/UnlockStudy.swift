@@ -15,6 +15,8 @@ public struct UnlockStudy: Sendable {
     public var precision: Int64 = 0
     /// The clock where the phone's own words in the capture tell it.
     public var anchor: ClockAnchor?
+    /// No unlocks are told: in their place stand the moments at which the screen lit up.
+    public var isScreenOn = false
     /// The unlocks are estimates from the traffic.
     public var isInferred = false
     /// The times are the capture's own: no shift of a clock is looked for.
@@ -24,6 +26,9 @@ public struct UnlockStudy: Sendable {
 
     public init() {}
   }
+
+  /// With fewer unlocks it is only counted.
+  public static let minimumUnlocks = LagTracker.minimumUnlocks
 
   /// What explains the sends of a destination best.
   public enum Verdict: UInt8, CaseIterable, Sendable {
@@ -99,6 +104,10 @@ public struct UnlockStudy: Sendable {
   private static let wakeableShare = 2.0 / 3
   /// So many sends near an unlock, in the mean, are a message and an answer.
   private static let answeredShare = 1.5
+  /// Half of the times from a message to a person's unlock lie further apart than this, in seconds,
+  /// and not so many of them together.
+  private static let steadyRange = 0.4
+  private static let steadyShare = 0.8
 
   private let log: Log
   private let observed: ClosedRange<Timestamp>
@@ -142,8 +151,9 @@ public struct UnlockStudy: Sendable {
   func clock(of sends: [[Timestamp]], anchoredBy witnesses: [Int]) -> UnlockClock {
     guard !log.isCaptureClock else { return UnlockClock() }
     return UnlockClock(
-      unlocks: Bursts.collapse(log.unlocks), sends: sends, observed: observed, middle: middle,
-      anchor: log.anchor, anchoredBy: witnesses, precision: log.precision)
+      unlocks: Bursts.collapse(log.unlocks), screenOffs: Bursts.collapse(log.screenOffs),
+      sends: sends, observed: observed, middle: middle, anchor: log.anchor, anchoredBy: witnesses,
+      precision: log.precision)
   }
 
   func examine(_ sends: [[Timestamp]], _ clock: UnlockClock) -> [Result] {
@@ -256,8 +266,9 @@ public struct UnlockStudy: Sendable {
     if unlocks.count > UnlockStudy.manyUnlocks, pValue > 0.01 { return result }
     let weights = clock.weights(without: members)
     // Where the destination itself has helped to choose the clock, that choice costs its weight.
-    if clock.likeliest(without: members) != told.index {
-      result.statistics.pValue = min(1, pValue / max(weights[told.index], 1e-9))
+    if !clock.isTold(clock.likeliest(without: members)) {
+      let weight = weights.indices.reduce(0) { $0 + (clock.isTold($1) ? weights[$1] : 0) }
+      result.statistics.pValue = min(1, pValue / max(weight, 1e-9))
     }
     let evidence = evidence(members, sends, unlocks, clock, weights, &tracker)
     result.eValue = evidence.value
@@ -280,7 +291,7 @@ public struct UnlockStudy: Sendable {
     let own = min(max(0, log.precision), UnlockCorrelation.longestSpan)
     // Agreement that only the traffic shows is taken as it is.
     guard shift != ClockShift() else { return own }
-    return own + Int64(min(5, uncertainty ?? 0) * 1e9)
+    return own + Int64(min(60, uncertainty ?? 0) * 1e9)
   }
 
   private struct Evidence {
@@ -304,7 +315,7 @@ public struct UnlockStudy: Sendable {
     var tried: [(found: Evidence, isCentre: Bool, part: (part: Double, exponent: Int))] = []
     let least = least(unlocks.count, sends.count)
     for index in weights.indices where weights[index] >= least {
-      guard index == clock.told.index || clock.mayReact(members, at: index) else {
+      guard clock.isTold(index) || clock.mayReact(members, at: index) else {
         all.addNoReaction(weight: weights[index])
         continue
       }
@@ -321,7 +332,7 @@ public struct UnlockStudy: Sendable {
     var most = 0.0
     for (found, isCentre, part) in tried {
       let value = all.value(of: part)
-      let isTold = found.index == clock.told.index && value >= settings.level
+      let isTold = clock.isTold(found.index) && value >= settings.level
       let rank = isTold ? (isCentre ? .infinity : UnlockEvidence.ceiling * value) : value
       if rank > most {
         most = rank
@@ -334,7 +345,7 @@ public struct UnlockStudy: Sendable {
 
   /// In nanoseconds, with their shares.
   private func steps(around index: Int, _ clock: UnlockClock) -> [(Int64, Double)] {
-    if log.isCaptureClock { return [(0, 1)] }
+    if log.isCaptureClock || clock.candidates[index].isFine { return [(0, 1)] }
     if index == clock.centre, let anchor = log.anchor {
       let doubt = Int64(max(0.05, min(5, 1.5 * anchor.uncertainty)) * 1e9)
       return [(0, 0.5), (-doubt, 0.25), (doubt, 0.25)]
@@ -382,7 +393,7 @@ public struct UnlockStudy: Sendable {
     let value = result.eValue ?? 0
     // What explains it on the clock as expected is not undone by a clock of the destination's own.
     let isOwn =
-      clock.told.index != clock.centre && clock.likeliest(without: members) != clock.told.index
+      clock.told.index != clock.centre && !clock.isTold(clock.likeliest(without: members))
     if let other = explanation(result, sends, &tracker)
       ?? (isOwn ? plainExplanation(result, sends, unlocks, clock, &tracker) : nil)
     {
@@ -399,7 +410,9 @@ public struct UnlockStudy: Sendable {
 
   /// What explains the sends better on the clock as it was expected. Before the unlocks they may also
   /// come because the log is some seconds ahead: a message wakes its reader now and then, but who
-  /// takes the phone in hand takes it for many reasons. Who is answered as well has been woken.
+  /// takes the phone in hand takes it for many reasons, and nobody does so within half a second of
+  /// each message; the screen, which the phone lights up by itself, may. Who is answered as well has
+  /// been woken.
   private func plainExplanation(
     _ result: Result, _ sends: [Timestamp], _ unlocks: [Timestamp], _ clock: UnlockClock,
     _ tracker: inout LagTracker
@@ -413,9 +426,13 @@ public struct UnlockStudy: Sendable {
     guard other == .push else { return other }
     let all = Double(result.statistics.unlocks)
     let isTooOften = Double(result.statistics.followed) >= UnlockStudy.wakeableShare * all
-    let near = around(plain)
-    let isAnswered = Double(near.before + near.after) > UnlockStudy.answeredShare * all
-    return isTooOften && !isAnswered ? nil : other
+    let around = around(plain)
+    let near = Double(around.before + around.after)
+    let isSteady =
+      !log.isScreenOn && result.statistics.lagIQR ?? .infinity <= UnlockStudy.steadyRange
+      && Double(result.statistics.followed) >= UnlockStudy.steadyShare * near
+    let isAnswered = near > UnlockStudy.answeredShare * all
+    return (isTooOften || isSteady) && !isAnswered ? nil : other
   }
 
   /// What explains the sends better than the unlocks do.

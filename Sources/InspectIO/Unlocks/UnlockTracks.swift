@@ -50,6 +50,7 @@ struct UnlockTracks {
       case kind:
         track.log.unlocks.append(time)
         track.log.precision = max(track.log.precision, entry.event.precision)
+        track.log.isScreenOn = track.log.isScreenOn || log.usesScreenOn
       case .screenOff: track.log.screenOffs.append(time)
       case .boot: track.log.boots.append(time)
       case .screenOn: track.log.screenOns.append(time)
