@@ -66,6 +66,84 @@ struct UnlockDumpTests {
   }
 }
 
+/// What people write with `mosquitto_sub -F` and by hand, between spaces.
+struct TimedLinesTests {
+  private func read(_ text: String, _ hints: UnlockLog.Hints = .init()) throws -> UnlockLog {
+    try UnlockLog.read(Array(text.utf8), name: "log", hints: hints)
+  }
+
+  /// `%I`, `%U`, and `ts` behind `-v`; the same state again is no change, and other topics are not
+  /// ours.
+  @Test(arguments: [
+    "2026-03-01T09:00:01+0100", "1772352001", "1772352001.000000000", "2026-03-01T08:00:01Z",
+    "2026-03-01 08:00:01+00:00",
+  ])
+  func statestream(_ time: String) throws {
+    let log = try read(
+      """
+      \(time) ha/binary_sensor/phone_interactive/state on
+      1772352002.5 ha/binary_sensor/phone_interactive/state on
+      1772352002.6 ha/binary_sensor/door/state on
+      1772352003.25 ha/binary_sensor/phone_interactive/last_changed 2026-03-01T08:00:03Z
+      1772352004.75\tha/binary_sensor/phone_interactive/state\toff
+
+      """)
+    #expect(log.format == .mqtt)
+    #expect(log.entries.map(\.event.kind) == [.screenOn, .screenOff])
+    #expect(
+      log.entries.map(\.event.time.nanoseconds) == [
+        1_772_352_001_000_000_000, 1_772_352_004_750_000_000,
+      ])
+    #expect(log.entries.map(\.device) == ["phone", "phone"])
+    #expect(log.entries.map(\.clock) == [.receiver, .receiver])
+    #expect(log.usesScreenOn)
+  }
+
+  @Test func eventsByTheirNames() throws {
+    let log = try read(
+      """
+      1772352001.5 phones/nokia/screen unlock
+      1772352002.5 phones/nokia/lock {"n":1}
+      1772352003.5 phones/nokia/battery 80
+      1772352004.5 ha/binary_sensor/phone_device_locked/state off
+      """)
+    #expect(log.entries.map(\.event.kind) == [.unlock, .lock])
+    #expect(log.warnings.contains { $0.contains("keyguard sensors") })
+    let json = try read(
+      """
+      {"tst":"2026-03-01T08:00:01.5Z","topic":"phones/nokia/screen","payload":"unlock"}
+      """)
+    #expect(json.entries.map(\.event.kind) == [.unlock])
+  }
+
+  /// A time and an event: hands have no better precision than a second.
+  @Test func byHand() throws {
+    let log = try read(
+      "2026-03-01 08:00:01 unlock\n1772352005.5 screen_off\n2026-03-01T08:00:09Z\tUnlock\n")
+    #expect(log.format == .manual)
+    #expect(log.entries.map(\.event.kind) == [.unlock, .screenOff, .unlock])
+    #expect(log.entries.map(\.event.precision) == [3_000_000_000, 1_000_000_000, 3_000_000_000])
+    #expect(log.warnings.contains { $0.contains("no zone") })
+  }
+
+  @Test(arguments: [
+    ("ha/binary_sensor/phone_interactive/state on", "mosquitto_sub -F '%I %t %p'"),
+    ("1772352000.5 topic on", "log:1: expected a time and an event"),
+    ("1772352000.5 unlock\nlater unlock", "log:2: expected a time and an event"),
+    ("1772352000.5 unlock\n1772352001.5 opened", "log:2: expected a time and an event"),
+    ("1772352000.5", "known format"),
+  ])
+  func refusals(_ text: String, _ part: String) {
+    var message = ""
+    do {
+      _ = try read(text)
+    } catch {
+      message = "\(error)"
+    }
+    #expect(message.contains(part), "\(message)")
+  }
+}
+
 struct ExperimentPlanTests {
   private let start = Timestamp(nanoseconds: 1_772_352_000_000_000_000)
 

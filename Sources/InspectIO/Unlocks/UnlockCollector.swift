@@ -45,6 +45,10 @@ struct UnlockCollector {
     if !warnings.contains(text) { warnings.append(text) }
   }
 
+  mutating func warnOfKeyguardSensors() {
+    warn("keyguard sensors of Home Assistant left out: they are updated only at times")
+  }
+
   /// Counts an event of a phone's own log that has no time to be understood.
   mutating func cannotRead(line: Int) {
     if unreadable == 0 { firstUnreadable = line }
@@ -79,7 +83,7 @@ extension UnlockLog {
     _ text: ArraySlice<UInt8>, name: String
   ) throws(UnlockLogError) -> UnlockLog {
     var collector = UnlockCollector(name: name)
-    var states = ScreenStates()
+    var topics = TopicMessages()
     var isStatestream = false
     var lines = Lines(text)
     while let line = lines.nextSignificant() {
@@ -88,7 +92,7 @@ extension UnlockLog {
       }
       if case .string(let topic) = members["topic"] {
         isStatestream = true
-        try states.take(topic, members, line: line.number, into: &collector)
+        try topics.take(topic, members, line: line.number, into: &collector)
         continue
       }
       let moment: TimeText.Moment? =
@@ -110,48 +114,6 @@ extension UnlockLog {
       try collector.add(kind, at: moment, device: device, clock: .log, line: line.number)
     }
     return collector.log(isStatestream ? .homeAssistant : .jsonLines, collapsing: false)
-  }
-}
-
-/// Home Assistant's MQTT statestream, as `mosquitto_sub -F %j` writes it down: the time is that of
-/// the machine which listened.
-///
-///     {"tst":"2026-09-26T21:10:00.123456Z+0000","topic":"ha/binary_sensor/phone_interactive/state","payload":"on"}
-private struct ScreenStates {
-  private var states: [String: Bool] = [:]
-
-  mutating func take(
-    _ topic: ArraySlice<UInt8>, _ members: JSONMembers, line: Int,
-    into collector: inout UnlockCollector
-  ) throws(UnlockLogError) {
-    let parts = topic.split(separator: UInt8(ascii: "/"))
-    guard parts.count >= 3, parts[parts.count - 1].elementsEqual("state".utf8) else { return }
-    let object = parts[parts.count - 2].text
-    guard object.hasSuffix("_interactive"), case .string(let payload) = members["payload"] else {
-      return
-    }
-    let isOn: Bool
-    switch payload.text.lowercased() {
-    case "on": isOn = true
-    case "off": isOn = false
-    default: return
-    }
-    guard states[object] != isOn else { return }
-    states[object] = isOn
-    var moment: TimeText.Moment?
-    switch members["tst"] {
-    case .string(let text):
-      // "Z+0100" is +01:00.
-      let isOdd = text.count > 6 && text[text.endIndex - 6] == UInt8(ascii: "Z")
-      let plain = isOdd ? Array(text.filter { $0 != UInt8(ascii: "Z") })[...] : text
-      moment = TimeText.readEither(plain)
-    case .number(let text): moment = TimeText.readUnix(text)
-    case .other, nil: break
-    }
-    guard let moment, moment.hasZone else { return collector.cannotRead(line: line) }
-    try collector.add(
-      isOn ? .screenOn : .screenOff, at: moment,
-      device: Array(object.dropLast("_interactive".count).utf8)[...], clock: .receiver, line: line)
   }
 }
 

@@ -27,6 +27,7 @@ public struct UnlockLog: Sendable {
     case apollo = "ios-apollo"
     case iLEAPP = "ios-ileapp"
     case homeAssistant = "home-assistant"
+    case mqtt = "mqtt-lines"
     case syslog = "syslog-rfc5424"
   }
 
@@ -160,6 +161,12 @@ public struct UnlockLog: Sendable {
     if (try? ExperimentPlan(Array(text), name: name)) != nil {
       throw UnlockLogError(
         name, .notText(hint: "the plan of an experiment: give it as --experiment"))
+    }
+    if let log = try TimedLines.read(text, name: name, hints: hints) { return log }
+    if TimedLines.lacksTime(first.text) {
+      throw UnlockLogError(
+        name,
+        .notText(hint: "MQTT messages without a time: listen with mosquitto_sub -F '%I %t %p'"))
     }
     throw UnlockLogError(name, .unknownFormat)
   }

@@ -64,7 +64,7 @@ public struct UnlockLogError: Error, Equatable, CustomStringConvertible {
       """
       not an unlock log of a known format; known are CSV with the header time,device,event, the same \
       as JSON lines, Android's event log, dumpsys usagestats and bugreport.txt, APOLLO, iLEAPP, Home \
-      Assistant's history and RFC 5424
+      Assistant's history, MQTT messages with a time (mosquitto_sub -F '%I %t %p') and RFC 5424
       """
     case .line(let expected, let found): "expected \(expected), found \"\(found)\""
     case .noYear:

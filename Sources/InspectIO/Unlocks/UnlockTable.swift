@@ -165,11 +165,18 @@ struct UnlockTable {
     guard let kind = UnlockKind(record[event]) else {
       throw UnlockLogError(name, line: record.line, expected: expectedEvent, found: record[event])
     }
-    let isTyped = moment.precision >= 1_000_000_000
-    moment.precision = isTyped ? UnlockTable.typedPrecision : UnlockTable.pressedPrecision
+    moment = UnlockTable.byHand(moment)
     if !moment.hasZone { moment = collector.local(moment) }
     try collector.add(
       kind, at: moment, device: device.map { record[$0] }, clock: .hand, line: record.line)
+  }
+
+  /// With the precision of hands.
+  static func byHand(_ moment: TimeText.Moment) -> TimeText.Moment {
+    var moment = moment
+    let isTyped = moment.precision >= 1_000_000_000
+    moment.precision = isTyped ? typedPrecision : pressedPrecision
+    return moment
   }
 
   // MARK: Home Assistant
@@ -183,7 +190,7 @@ struct UnlockTable {
   ) throws(UnlockLogError) {
     let name = entity.text
     if name.hasSuffix("_device_locked") || name.hasSuffix("_keyguard_locked") {
-      collector.warn("keyguard sensors of Home Assistant left out: they are updated only at times")
+      collector.warnOfKeyguardSensors()
     }
     guard name.hasPrefix("binary_sensor."), name.hasSuffix("_interactive") else { return }
     let isOn: Bool
