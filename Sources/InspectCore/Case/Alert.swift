@@ -120,7 +120,9 @@ public enum UnlockCoverage: Equatable, Sendable {
   case ambiguous(Int)
   /// No device of the capture is the one that the log names.
   case noDevice
-  case tested
+  /// Against so many unlocks (or slots of an experiment in which the phone was unlocked) that lie in
+  /// the capture's time, at most, of one device.
+  case tested(unlocks: Int)
   /// There is no log: wake-ups were estimated from the traffic.
   case inferred
 }

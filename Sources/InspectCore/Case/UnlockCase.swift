@@ -11,7 +11,6 @@ extension CaseBook where Map: ~Copyable {
     unlockCoverage = .noDevice
     for (index, track) in configuration.unlocks.enumerated() {
       guard let device = owner(of: track) else { continue }
-      unlockCoverage = .tested
       var log = track.log
       log.unlocks = watch.unlocks(of: index)
       let tested = contacts.indices.filter { contacts[$0].device == device }
@@ -26,9 +25,16 @@ extension CaseBook where Map: ~Copyable {
       let clock = study.clock(
         of: sends, anchoredBy: tested.indices.filter { witnesses.contains(tested[$0]) })
       let results = study.examine(sends, clock)
+      cover(
+        results.first?.statistics.unlocks ?? log.unlocks.count { observed.contains($0) })
       conclude(device, tested, results)
       examineGroups(tested, results, study, clock, unlocks: log.unlocks.count)
     }
+  }
+
+  private mutating func cover(_ unlocks: Int) {
+    if case .tested(let most) = unlockCoverage, most > unlocks { return }
+    unlockCoverage = .tested(unlocks: unlocks)
   }
 
   /// Tests what is called too rarely alone, in groups.
@@ -199,7 +205,7 @@ extension CaseBook where Map: ~Copyable {
       result.evidenceTime = time
       guard study.isFollowing(result) else { continue }
       result.verdict = .unlock
-      unlockCoverage = .tested
+      cover(result.statistics.unlocks)
       contacts[number].unlock = finding(number, result)
       raise(number, result)
     }

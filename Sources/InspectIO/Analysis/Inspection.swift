@@ -20,6 +20,8 @@ public struct Inspection: ~Copyable {
   public let policy: PolicyFile
   public let deviceNames: [String]
   public let usesScreenOn: Bool
+  /// A log of unlocks was given, with or without any.
+  let hasUnlockLog: Bool
   /// That of the experiment; nil without one.
   let plan: ExperimentPlan?
   private let planPath: String
@@ -103,6 +105,7 @@ public struct Inspection: ~Copyable {
     self.policy = policy
     deviceNames = names
     usesScreenOn = unlocks.usesScreenOn
+    hasUnlockLog = !options.unlockLogs.isEmpty
     plan = unlocks.plan
     planPath = options.experimentPath ?? ""
     watched = watch?.outcome
@@ -328,10 +331,14 @@ public struct Inspection: ~Copyable {
     }
   }
 
+  /// Whose a log is that names `device`, or none: it is of the only device that was named, or else of
+  /// the only one there is.
   static func owner(
     of device: String?, _ options: InspectionOptions
   ) -> CaseConfiguration.UnlockTrack.Owner {
-    guard let device, !device.isEmpty else { return .only }
+    guard let device, !device.isEmpty else {
+      return options.devices.count == 1 ? .named(0) : .only
+    }
     if let named = options.devices.firstIndex(where: { $0.name == device }) { return .named(named) }
     if let mac = MACAddress(text: device) {
       let named = options.devices.firstIndex { $0.device.macs.contains(mac) }

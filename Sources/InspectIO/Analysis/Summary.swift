@@ -115,21 +115,48 @@ public struct Summary {
   private mutating func unlocks(_ inspection: borrowing Inspection) {
     switch inspection.unlockCoverage {
     case .noLog:
-      line("Screen unlocks: no log was given (--unlocks), so nothing is said about them.")
+      line(
+        inspection.hasUnlockLog
+          ? "Screen unlocks: the log has no event, so nothing is said about them."
+          : "Screen unlocks: no log was given (--unlocks), so nothing is said about them.")
     case .ambiguous(let count):
-      line("Screen unlocks: the log names no device, and \(count) sent something; use --device.")
+      line(
+        "Screen unlocks: the log names no device of the capture, and \(count) sent something; say "
+          + "whose it is: --device NAME=ADDRESS (the log's NAME; any, if it has none).")
     case .noDevice:
       line("Screen unlocks: no device of the capture is the one that the log names.")
     case .inferred:
       line("Screen unlocks: no log was given; wake-ups were inferred from the traffic alone.")
-    case .tested:
-      line(
-        inspection.usesScreenOn
-          ? "Screen unlocks: the log has none; the moments of screen-on were used instead."
-          : inspection.plan != nil
-            ? "Screen unlocks: every destination was tested by the experiment."
-            : "Screen unlocks: every destination was tested against the log.")
+    case .tested(let count):
+      line("Screen unlocks: " + tested(inspection, unlocks: count))
     }
+  }
+
+  /// What was tested, and whether it was enough to say anything.
+  private func tested(_ inspection: borrowing Inspection, unlocks count: Int) -> String {
+    let least = UnlockStudy.minimumUnlocks
+    if let plan = inspection.plan, let observed = inspection.observed {
+      let slots = plan.slots.count { observed.contains($0.time) }
+      if slots == 0 { return "no slot of the experiment's plan lies in the capture's time." }
+      if slots < ExperimentPlan.fewestSlots {
+        return "only \(slots) slots of the experiment's plan lie in the capture's time, too few."
+      }
+      return "every destination was tested by the experiment."
+    }
+    let isLight = inspection.usesScreenOn
+    if count == 0 {
+      return isLight
+        ? "the log has none, and no moment of screen-on lies in the capture's time."
+        : "no unlock of the log lies in the capture's time; were the clocks and zones right?"
+    }
+    let text =
+      isLight
+      ? "the log has none; the moments of screen-on were used instead."
+      : "every destination was tested against the log."
+    guard count < least else { return text }
+    return (isLight ? text + " But only " : "only ")
+      + "\(count) \(count == 1 ? "lies" : "lie") in the capture's time: from \(least) on it is "
+      + "tested, with fewer it is only counted."
   }
 
   private mutating func limits(

@@ -116,12 +116,17 @@ enum Explanation {
   private static func sentence(_ finding: UnlockFinding, to host: String) -> String {
     let result = finding.result
     let statistics = result.statistics
-    let moments = result.isInferred ? "wake-ups inferred from the traffic" : "unlocks"
+    guard statistics.unlocks > 0 else {
+      return result.experiment.map(outcome) ?? "No unlock of the log lies in the capture's time."
+    }
+    let isOne = statistics.unlocks == 1
+    let moments =
+      result.isInferred ? "wake-ups inferred from the traffic" : isOne ? "unlock" : "unlocks"
     let name = finding.method.map { "\($0.name)" } ?? ""
     let receiver =
       finding.group.isEmpty ? host : String(decoding: finding.group, as: UTF8.self)
     var text =
-      "\(statistics.followed) of \(statistics.unlocks) \(moments) were followed within "
+      "\(statistics.followed) of \(statistics.unlocks) \(moments) \(isOne ? "was" : "were") followed within "
       + "\(Decimal.text(statistics.windowSeconds, digits: 1)) s by a "
       + "\(name.isEmpty ? "send" : name) to \(receiver) "
       + "(\(Decimal.text(statistics.expected, digits: 1)) expected by chance)"
@@ -136,21 +141,27 @@ enum Explanation {
     text +=
       "; \(statistics.sendsAfterUnlock) of \(statistics.sends) sends came right after \(moment)"
     text += clock(result) + "."
-    if let outcome = result.experiment {
-      text +=
-        " In the experiment \(outcome.unlocksFollowed) of \(outcome.unlocks) unlocks and "
-        + "\(outcome.shamsFollowed) of \(outcome.shams) sham slots were followed "
-        + "(p-value \(Decimal.text(outcome.pValue, digits: 6)))."
-    }
+    if let experiment = result.experiment { text += " " + outcome(experiment) }
     switch result.verdict {
+    case .tooFew:
+      text += " With fewer than \(UnlockStudy.minimumUnlocks) unlocks that proves nothing."
     case .use: text += " A person's use of the phone explains this as well."
     case .push: text += " As much came just before the unlocks: a message may wake the phone."
     case .screenOff: text += " The screen going dark explains it better."
     case .boot: text += " The phone's start explains it better."
     case .screenOn: text += " The screen lighting up explains it better."
-    case .unlock, .none, .tooFew, .periodic: break
+    case .unlock, .none, .periodic: break
     }
     return text
+  }
+
+  private static func outcome(_ outcome: Experiment.Outcome) -> String {
+    guard outcome.unlocks + outcome.shams > 0 else {
+      return "No slot of the experiment's plan lies in the capture's time."
+    }
+    return "In the experiment \(outcome.unlocksFollowed) of \(outcome.unlocks) unlocks and "
+      + "\(outcome.shamsFollowed) of \(outcome.shams) sham slots were followed "
+      + "(p-value \(Decimal.text(outcome.pValue, digits: 6)))."
   }
 
   /// A clock that agrees within its uncertainty is not called ahead.
@@ -159,7 +170,7 @@ enum Explanation {
     guard !result.clockSources.isNone else { return "" }
     let offset = Double(result.clock.offset) / 1e9
     var text = ""
-    if offset.magnitude > max(0.05, 2 * doubt) {
+    if offset.magnitude > max(0.05, doubt) {
       text = "; the log's clock is \(Decimal.text(offset.magnitude, digits: 1)) s "
       text += offset < 0 ? "behind" : "ahead"
     }
