@@ -8,7 +8,8 @@ enum Main {
 
   static var tables: [(String, (Int) -> Void)] {
     [
-      ("recall", recall), ("alarms", alarms), ("clock", clock), ("worlds", worlds),
+      ("recall", recall), ("alarms", alarms), ("clock", clock), ("doubts", doubts),
+      ("worlds", worlds),
       ("levels", levels),
       ("shapes", shapes), ("people", people), ("calibration", calibration),
       ("inferred", inferred), ("speed", speed),
@@ -82,6 +83,11 @@ enum Main {
     /// How far the clock that was told is off, and how far by its own words, in seconds.
     var errors: [Double] = []
     var doubts: [Double] = []
+    /// How often the one is within the other.
+    var covered: String {
+      let count = zip(errors, doubts).count { $0 <= $1 }
+      return errors.isEmpty ? "-" : "\(text(100 * Double(count) / Double(errors.count), 1)) %"
+    }
     var share: String { of == 0 ? "-" : "\(text(100 * Double(found) / Double(of), 1)) %" }
   }
 
@@ -104,7 +110,7 @@ enum Main {
       for (index, result) in trial.results.enumerated() {
         let isFound = result.verdict == .unlock
         if index == 0 {
-          trigger.errors.append(abs(Double(result.clock.offset) / 1e9 - flaws.offset))
+          trigger.errors.append(flaws.error(of: result.clock, over: phone.duration))
           trigger.doubts.append(result.clockUncertainty ?? 0)
           trigger.of += 1
           if isFound {
@@ -139,13 +145,14 @@ enum Main {
       cells.append(number(quantile(score.trigger.errors, 5).map { text($0, 1) }))
       cells.append(number(quantile(score.trigger.errors, 9).map { text($0, 1) }))
       cells.append(number(quantile(score.trigger.doubts, 5).map { text($0, 1) }))
+      cells.append(score.trigger.covered)
     }
     print("| \(cells.joined(separator: " | ")) |")
   }
 
   static func head(_ first: String, clock: Bool = false) {
     var cells = [first, "found", "false alarms", "unlocks needed: median", "90 %"]
-    if clock { cells += ["error of the clock: median", "90 %", "uncertainty told"] }
+    if clock { cells += ["error of the clock: median", "90 %", "uncertainty told", "covers"] }
     print("| \(cells.joined(separator: " | ")) |")
     print("|\(String(repeating: " --- |", count: cells.count))")
   }
@@ -204,6 +211,7 @@ enum Main {
         for (name, flaws) in [
           ("none", Flaws()), ("offset 60 s", Flaws(offset: 60)),
           ("offset -117.3 s", Flaws(offset: -117.3)), ("offset 3 s", Flaws(offset: 3)),
+          ("offset 1 s", Flaws(offset: 1)), ("offset -1 s", Flaws(offset: -1)),
           ("zone 15 min", Flaws(offset: quarter)),
           ("zone -30 min, 4 s", Flaws(offset: -2 * quarter + 4)),
           ("zone 1 h, 7 s", Flaws(offset: 4 * quarter + 7)),

@@ -92,6 +92,81 @@ extension Main {
     ]
   }
 
+  /// How well the clock is known by what is said of it: phones with destinations of one kind, and laws
+  /// that the study does not have. The log is up to 100 s off, either way.
+  static func doubts(_ runs: Int) {
+    print(
+      "| destinations | tells | error: median | 90 % | 95 % | uncertainty told: median | 90 % | covers |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for (name, unlocks, senders) in witnesses {
+      var score = Score()
+      for run in 0..<runs {
+        var chance = Chance(seed: 59 &+ UInt64(run) &* 7_919)
+        let flaws = Flaws(offset: chance.even(-100, 100))
+        let phone = Phone(unlocks: unlocks, days: 2, &chance)
+        let trial = Trial(phone: phone, senders: senders(&chance), flaws: flaws, &chance)
+        guard let result = trial.results.first, let doubt = result.clockUncertainty else {
+          continue
+        }
+        score.errors.append(flaws.error(of: result.clock, over: phone.duration))
+        score.doubts.append(doubt)
+      }
+      let (errors, doubts) = (score.errors.sorted(), score.doubts.sorted())
+      func at(_ values: [Double], _ share: Double) -> String {
+        values.isEmpty ? "-" : text(values[Int(share * Double(values.count - 1))], 1)
+      }
+      print(
+        "| \(name) | \(errors.count) of \(runs) | \(at(errors, 0.5)) | \(at(errors, 0.9)) | "
+          + "\(at(errors, 0.95)) | \(at(doubts, 0.5)) | \(at(doubts, 0.9)) | \(score.covered) |")
+    }
+  }
+
+  private static var witnesses: [(String, Int, (inout Chance) -> [Sender])] {
+    func users(
+      _ lag: @escaping (inout Chance) -> Sender.Lag
+    ) -> (inout Chance) -> [Sender] {
+      { chance in
+        (0..<4).map { _ in
+          .use(
+            share: chance.even(0.1, 0.8), lag: lag(&chance),
+            followUps: chance.hits(0.5) ? chance.even(4, 30) : 0)
+        }
+      }
+    }
+    return [
+      ("trigger (1) and company", 40, { [trigger(1, &$0)] + company(&$0) }),
+      ("trigger (0.8) and company", 40, { [trigger(0.8, &$0)] + company(&$0) }),
+      ("trigger (0.8) and company, 15 unlocks", 15, { [trigger(0.8, &$0)] + company(&$0) }),
+      ("trigger (0.8) and company, 200 unlocks", 200, { [trigger(0.8, &$0)] + company(&$0) }),
+      ("company", 40, { company(&$0) }),
+      ("trigger (1)", 40, { [trigger(1, &$0)] }), ("trigger (0.8)", 40, { [trigger(0.8, &$0)] }),
+      ("three triggers (0.8)", 40, { chance in (0..<3).map { _ in trigger(0.8, &chance) } }),
+      (
+        "trigger (0.8), gamma (2), 0.2 s on", 40,
+        { [.shaped(.gamma(from: 0.2, shape: 2, mean: $0.even(0.5, 5)), share: 0.8, others: 0)] }
+      ),
+      (
+        "trigger (0.8), even by a half", 40,
+        {
+          let median = $0.even(0.3, 5)
+          return [.shaped(.even(0.5 * median, 1.5 * median), share: 0.8, others: 0)]
+        }
+      ),
+      ("four people, even from 1 s", 40, users { .even(1, $0.even(15, 60)) }),
+      ("four people, even from 3 s", 40, users { .even(3, $0.even(15, 60)) }),
+      ("four people, 1 s + exponential", 40, users { .exponential(from: 1, mean: $0.even(5, 25)) }),
+      (
+        "four people, log-normal", 40,
+        users { .logNormal(median: $0.even(5, 20), spread: $0.even(0.7, 1.2)) }
+      ),
+      (
+        "four people, 1 s + gamma (2)", 40,
+        users { .gamma(from: 1, shape: 2, mean: $0.even(8, 25)) }
+      ),
+    ]
+  }
+
   /// What the traffic alone shows of the unlocks, and what alarms come of that, with a phone whose
   /// radio sleeps and joins the network anew, and with one that only sends.
   static func inferred(_ runs: Int) {

@@ -17,6 +17,13 @@ struct Flaws {
   var words = Words.none
 
   enum Words { case none, others, own }
+
+  /// How far a clock that was told is off, in the quadratic mean over the observed time, in seconds.
+  func error(of clock: ClockShift, over duration: Double) -> Double {
+    let offset = Double(clock.offset) / 1e9 - self.offset
+    let slip = (clock.drift - drift) / 1e6 * duration / 2
+    return (offset * offset + slip * slip / 3).squareRoot()
+  }
 }
 
 /// A phone, its log and its destinations, and what the study says of them.
