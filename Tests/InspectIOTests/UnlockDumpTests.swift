@@ -189,6 +189,21 @@ struct ExperimentPlanTests {
     #expect(!short.isEnough)
   }
 
+  @Test func aWrongSlotIsShownWhole() {
+    var message = ""
+    do {
+      _ = try withFile("time,device,action\n2026-03-01T08:00:00Z,,maybe\n") {
+        try ExperimentPlan.read(path: $0)
+      }
+    } catch {
+      message = "\(error)"
+    }
+    #expect(
+      message.hasSuffix(
+        ":2: expected a slot (time with its zone, device, and unlock or sham), found "
+          + "\"2026-03-01T08:00:00Z,,maybe\""))
+  }
+
   @Test(arguments: [
     "", "time,device\n", "time,device,action\nnoon,,unlock\n",
     "time,device,action\n2026-03-01T08:00:00Z,,maybe\n",

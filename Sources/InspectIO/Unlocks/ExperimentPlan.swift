@@ -64,8 +64,9 @@ public struct ExperimentPlan: Sendable {
           let isUnlock = ExperimentPlan.action(record.cells[action])
         else {
           throw CSVError(
-            line: record.line, expected: "a slot (time,device,action with unlock or sham)",
-            found: record.cells.first ?? [])
+            line: record.line,
+            expected: "a slot (time with its zone, device, and unlock or sham)",
+            found: Array(record.cells.joined(separator: [UInt8(ascii: ",")]))[...])
         }
         if let owner, owner < record.cells.count, !record.cells[owner].isEmpty {
           device = record.cells[owner].text
