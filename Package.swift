@@ -20,7 +20,9 @@ let package = Package(
   ],
   targets: [
     // The engine: no Foundation, no I/O; also compiled as Embedded Swift (.ci/embedded).
-    .target(name: "InspectCore", swiftSettings: house + [.strictMemorySafety()]),
+    .target(
+      name: "InspectCore",
+      swiftSettings: house + [.strictMemorySafety(), .enableExperimentalFeature("BuiltinModule")]),
     // All that touches the world: captures, databases, logs, events, reports.
     .target(
       name: "InspectIO",

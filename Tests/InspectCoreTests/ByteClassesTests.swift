@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import InspectCore
@@ -25,6 +26,91 @@ import Testing
         #expect(classes.symbols == symbols, "\(start) \(count)")
       }
     }
+  }
+
+  /// Each byte in each of sixteen places against what it is by its definition.
+  @Test func blocksAgreeWithTheirDefinition() {
+    for start in 0..<256 {
+      let bytes = (0..<16).map { UInt8(truncatingIfNeeded: start + 17 * $0) }
+      let block = ByteBlock(whole: bytes.span.bytes, at: 0)
+      func bits(_ isOne: (UInt8) -> Bool) -> UInt64 {
+        bytes.enumerated().reduce(0) { $0 | (isOne($1.element) ? 1 << UInt64($1.offset) : 0) }
+      }
+      let expected: [(isSet: UInt64, bits: UInt64)] = [
+        (block.equal(to: 0x5C), bits { $0 == 0x5C }),
+        (block.between(0x80, 0xFE), bits { $0 >= 0x80 && $0 < 0xFE }),
+        (block.letters(), bits { $0.isASCIILetter }),
+        (block.letters(below: 0x67), bits { $0.isASCIILetter && $0.hexDigitValue != nil }),
+        (block.digits, bits { $0.isASCIIDigit }),
+        (block.beyond, bits { $0 >= 0x80 }),
+        (block.symbols, bits { Self.isSymbol($0) }),
+        (block.packedDigits, bits { $0 & 15 < 10 && $0 >> 4 < 10 }),
+        (block.controls, bits { $0 < 0x20 && !(9..<0x0E).contains($0) || $0 == 0x7F }),
+      ]
+      for (number, pair) in expected.enumerated() {
+        #expect(pair.isSet == pair.bits, "\(number)")
+      }
+      let arePrintable = bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+      #expect(block.arePrintable == arePrintable)
+      let symbols = block.base64
+      for number: UInt8 in 0..<6 {
+        let isSet = symbols.bit(number)
+        for (place, byte) in bytes.enumerated() {
+          guard let value = byte.base64Value else { continue }
+          #expect(isSet >> UInt64(place) & 1 == UInt64(value >> number & 1), "\(byte) \(number)")
+        }
+      }
+    }
+    for count in 0..<16 {
+      let bytes = [UInt8](repeating: 0x41, count: count)
+      let block = ByteBlock(of: bytes.span.bytes, at: 0)
+      #expect(block.letters() == (1 << UInt64(count)) - 1)
+    }
+  }
+
+  /// Whether base64 may be of text, by all symbols at once and by one after the other.
+  @Test func textIsSeenInSymbols() {
+    var random = Randomness(seed: 5)
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var seen = [0, 0]
+    for round in 0..<20_000 {
+      let count = 4 + random.next(below: round % 10 == 0 ? 200 : 40)
+      // Half of them of text, at some alignment, plain or with two bytes a character.
+      var bytes = (0..<count).map { _ in alphabet[random.next(below: 64)] }
+      if round % 2 == 0 {
+        let isDouble = round % 4 == 0
+        var text: [UInt8] = []
+        for _ in 0..<12 {
+          text.append(
+            UInt8(isDouble ? 0x30 + random.next(below: 10) : 0x20 + random.next(below: 96)))
+          if isDouble { text.append(0) }
+        }
+        let encoded = Array(Data(text).base64EncodedString().utf8).prefix { $0 != 0x3D }
+        bytes += encoded.prefix(random.next(below: encoded.count + 1))
+      }
+      let first = random.next(below: 3)
+      bytes = Array(repeating: 0x2E, count: first) + bytes + [0x22, 0x41, 0x41]
+      let run = first..<(bytes.count - 3)
+      for groups in 1...2 {
+        let highs: UInt64 = groups == 1 ? 0x80_8080 : 0x8080_8080_8080
+        var window = UInt64.max
+        var expected = false
+        for place in run {
+          window = window << 6 | UInt64(bytes[place].base64Value ?? 0)
+          guard place - run.lowerBound + 1 >= 4 * groups, window & highs == 0 else { continue }
+          let low = window & (highs | highs - highs >> 7)
+          if (low + highs >> 1 + highs >> 2) & highs == highs
+            || low & 0xFF00_FF00_FF00 == 0 || low & 0x00FF_00FF_00FF == 0
+          {
+            expected = true
+          }
+        }
+        if expected { seen[groups - 1] += 1 }
+        let isSeen = Watcher.firstText(bytes.span.bytes, run, groups: groups) { _ in true } != nil
+        #expect(isSeen == expected, "\(String(decoding: bytes, as: UTF8.self)) \(run) \(groups)")
+      }
+    }
+    #expect(seen[0] > 1000 && seen[1] > 1000 && seen[1] < 19_000, "\(seen)")
   }
 
   @Test func controlsAreSeenAnywhere() {

@@ -31,6 +31,33 @@ import Testing
     #expect(rate <= 0.005, "\(count) of \(all.count): \(alarms.mapValues { $0.prefix(6) })")
   }
 
+  /// In a path `phone` and `serial` are as well names of things: numbers behind them are entries.
+  @Test func numbersInPathsAreEntries() {
+    var random = Randomness(seed: 11)
+    var finder = Finder()
+    var loud: [String] = []
+    for name in ["phone", "mobile", "tel", "serial", "serialno", "order", "id", "sn"] {
+      for count in 6...13 {
+        for _ in 0..<10 {
+          let number = (0..<count).map { "\($0 == 0 ? 9 : random.next(below: 10))" }.joined()
+          let found = finder.inspect(Array("/v1/\(name)/\(number)/x".utf8), part: .httpURL).found
+          if found.contains(where: { $0.confidence > .low }) { loud.append("\(name)/\(number)") }
+        }
+      }
+    }
+    // Numbers of ten digits and more that begin with a country's code may be telephone numbers.
+    #expect(loud.allSatisfy { $0.split(separator: "/")[1].count >= 10 }, "\(loud)")
+    #expect(loud.count < 64, "\(loud.count) of 640")
+    for (path, kind) in [
+      ("/phone/+447700900123", "phone-number"), ("/phone/%2B447700900123", "phone-number"),
+      ("/msisdn/447700900123", "phone-number"), ("/phone/447700900123", "phone-number"),
+      ("/serial/R58M12ABCDE", "serial-number"),
+    ] {
+      let found = finder.inspect(Array(path.utf8), part: .httpURL).found
+      #expect(found.contains { $0.kind == kind && $0.confidence > .low }, "\(path)")
+    }
+  }
+
   /// No family of look-alikes hides behind the others: each is quiet for itself.
   @Test func noFamilyIsLoud() {
     var families: [String: (all: Int, loud: Int)] = [:]

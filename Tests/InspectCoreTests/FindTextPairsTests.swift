@@ -29,6 +29,8 @@ import Testing
     ("var d = { \"x\": {\"ssid\":\"HomeNet 5G\"} };\nmore", "ssid medium 24 json:x.ssid"),
     ("sent {\"a\":1} and {\"ssid\":\"HomeNet 5G\"", "ssid medium 26 json:ssid"),
     ("start location=55.676098,12.568337 ok=1", "location medium 15 text:location"),
+    // A number's filler.
+    ("the chip 8914800000000000006F was read", "iccid medium 9 text"),
     (
       "DESCRIBE rtsp://h/x RTSP/1.0\r\nAuthorization: Basic dXNlcjpoZW1tZWxpZzE=\r\n\r\n",
       "credentials high 51 text:Authorization > basic"
@@ -48,6 +50,20 @@ import Testing
   ])
   func otherTextsHaveNothing(_ text: String) {
     #expect(inspect(text).found.allSatisfy { $0.confidence == .low }, "\(shown(text))")
+  }
+
+  /// Names of networks have spaces: up to the next name.
+  @Test(arguments: [
+    ("scan ssid=Villa Line 5G rssi=-50 done", "Villa Line 5G"),
+    ("I wifi: SSID: Villa Line, BSSID: 00:00:5e:00:53:01, level: -50", "Villa Line"),
+    ("scan ssid=Villa Line; rssi=-50", "Villa Line"),
+    ("scan ssid=\"Villa Line\" and more", "Villa Line"),
+    // What goes on may be a sentence.
+    ("scan ssid=HomeNet was seen again", "HomeNet"), ("scan ssid=HomeNet at 12:30:45", "HomeNet"),
+    ("scan ssid=HomeNet\nrssi=-50", "HomeNet"),
+  ])
+  func namesOfNetworksHaveSpaces(_ text: String, _ name: String) {
+    #expect(inspect(text).found.filter { $0.kind == "ssid" }.map(\.value) == [name])
   }
 
   /// Many signs and braces cost no more than their bytes.

@@ -60,6 +60,39 @@ import Testing
     #expect(stream.core.statistics.inspectedPayloads == 16)
   }
 
+  /// A body longer than what is kept at once is looked at in pieces: also what one of them cuts.
+  @Test func longBodiesAreLookedAtToTheirEnd() {
+    let size = 3 << 20
+    for place in [100, 1 << 20, (1 << 20) - 8, (2 << 20) - 700, size - 40] {
+      var network = Network(serverPort: 80)
+      network.connect()
+      var body = [UInt8](repeating: 0x61, count: size)
+      let value = Array(" imei=490154203237518 ".utf8)
+      body.replaceSubrange(place..<(place + value.count), with: value)
+      network.say("POST /log HTTP/1.1\r\nHost: h.example\r\nContent-Length: \(size)\r\n\r\n")
+      network.say(body)
+      network.close()
+      network.finish()
+      let items = network.core.sink.alerts.flatMap(\.items).filter { $0.kind == .imei }
+      #expect(items.map(\.offset) == [place + 6], "\(place)")
+      #expect(network.core.statistics.longBodies == 1)
+      #expect(network.core.statistics.cutBodies == 0)
+    }
+  }
+
+  /// A string that does not end in the first piece, in a message that is nothing else.
+  @Test func longStringsAreLookedAt() {
+    var network = Network(serverPort: 80)
+    network.connect()
+    let text =
+      "{\"log\":\"" + String(repeating: "no identifier in here; ", count: 90_000)
+      + "imei=490154203237518 end\"}"
+    network.say("POST / HTTP/1.1\r\nHost: h.example\r\nTransfer-Encoding: chunked\r\n\r\n")
+    network.say("\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n0\r\n\r\n")
+    network.close()
+    #expect(parts(&network) == [.httpRequestBody])
+  }
+
   /// A client's frame with the key 1, 2, 3, 4.
   private func frame(_ first: UInt8, _ text: String) -> [UInt8] {
     let masked = Array(text.utf8).enumerated().map { $1 ^ UInt8($0 % 4 + 1) }

@@ -15,6 +15,10 @@ private struct Seen: Equatable {
   var normalized: String
 }
 
+extension String {
+  fileprivate func repeated(_ count: Int) -> String { String(repeating: self, count: count) }
+}
+
 private struct SeenSink: FindingSink, ~Copyable {
   let index: WatchIndex
   var list: [Seen] = []
@@ -209,6 +213,70 @@ private let lists: [WatchIndex] = values.compactMap {
     let address: [UInt8] = [0, 12, 0x91, 0x44, 0x77, 0x00, 0x09, 0x10, 0x32, 0, 1]
     #expect(search(address, list).map(\.path) == ["bcd"])
     #expect(search([0, 3, 0x44, 0x77, 0x00, 0x09, 0x10, 0x32, 0, 1], list).isEmpty)
+  }
+
+  /// Behind a length in octets, as calls have it, and in digits, as short messages have it.
+  @Test func lengthsOfBinaryNumbers() throws {
+    let list = try index("kind,value,label\nphone-number,+447700900123,n\n")
+    let digits: [UInt8] = [0x44, 0x77, 0x00, 0x09, 0x10, 0x32]
+    for (length, isFound) in [(7, true), (12, true), (6, false), (8, false), (11, false)] {
+      let bytes = [1, 0, UInt8(length), 0x91] + digits + [0x7A, 0x61, 0x62]
+      #expect(search(bytes, list).map(\.path) == (isFound ? ["bcd"] : []), "\(length)")
+    }
+  }
+
+  /// Whatever else is on the list, numbers are found in the same places: what is looked at depends on
+  /// the list.
+  @Test func otherValuesChangeNothing() throws {
+    let numbers = """
+      phone-number,+447700900123,n
+      imei,490154203237518,n
+      mac-address,00:00:5e:00:53:01,n
+
+      """
+    let lists = try [
+      "", "email,user@example.com,m\n", "text,Line Danser,t\nemail,user@example.com,m\n",
+    ].map { try index("kind,value,label\n" + numbers + $0) }
+    let spellings = [
+      "+44 7700 900123", "004477009 00123", "07700900123", "+44 (0)7700-900-123",
+      "%2B447700%20900123",
+      "%34%34%37%37%30%30%39%30%30%31%32%33", "4 4 7 7 0 0 9 0 0 1 2 3", "44--7700--900123",
+      "4\\u00347700900123",
+      "4\u{0}4\u{0}7\u{0}7\u{0}0\u{0}0\u{0}9\u{0}0\u{0}0\u{0}1\u{0}2\u{0}3\u{0}",
+      "44\u{a0}7700\u{a0}900123", "49-015420-323751-8", "490154203237518", "49015420323751",
+      "00005E005301", "00-00-5E-00-53-01", "0000.5e00.5301", "00%3A00%3A5e%3A00%3A53%3A01",
+    ]
+    for spelling in spellings {
+      for count in [0, 1, 7, 40, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 70, 120] {
+        let front = String(
+          "the quick brown fox jumps over it ".repeated(count / 34 + 1).prefix(count))
+        let text = front + (count > 0 ? "," : "") + spelling + "," + front
+        let found = lists.map { Set(search(text, $0, part: .httpRequestHeader).map(\.label)) }
+        #expect(found == [["n"], ["n"], ["n"]], "\(spelling) behind \(count): \(found)")
+      }
+      let encoded = Data("a \(spelling) and more of it".utf8).base64EncodedString()
+      let found = lists.map { Set(search("x=/u/\(encoded)", $0, part: .httpURL).map(\.label)) }
+      #expect(found[0] == found[2] && found[1] == found[2], "\(spelling): \(found)")
+      #expect(found[2].count == 1, "\(spelling)")
+    }
+    for text in ["user@example.com", "user%40example.com", "User\\u0040Example.com"] {
+      for list in lists.dropFirst() { #expect(search("x, \(text) x", list).map(\.label) == ["m"]) }
+    }
+  }
+
+  /// A value on two lists is the one that must never leave, in whatever order they are read.
+  @Test func protectedWins() throws {
+    let lines = [
+      "phone-number,+447700900123,a,withdrawn", "phone-number,+44 7700 900123,b,protected",
+    ]
+    for order in [lines, lines.reversed()] {
+      let list = try index("kind,value,label,class\n" + order.joined(separator: "\n") + "\n")
+      let digest = Insecure.MD5.hash(data: Data("+447700900123".utf8))
+        .map { String(format: "%02x", $0) }.joined()
+      for text in ["07700 900123 x", "x +447700900123 x", "k=\(digest)"] {
+        #expect(search(text, list).map(\.label) == ["b"], "\(text)")
+      }
+    }
   }
 
   /// Ways to write the same number.

@@ -33,7 +33,7 @@ enum Base64: ByteCoding {
   /// Whether `encoded` is base64 of something worth a look: of text, or, when there is nothing else
   /// in it than symbols, of a binary format.
   static func plausibility(of encoded: RawSpan) -> Plausibility? {
-    guard encoded.byteCount >= leastSymbols else { return nil }
+    guard encoded.byteCount >= leastSymbols, mayBegin(encoded) else { return nil }
     var judge = TextJudge()
     var octets = InlineArray<36, UInt8>(repeating: 0)
     var isText = true
@@ -80,6 +80,15 @@ enum Base64: ByteCoding {
     let total = index < encoded.byteCount ? encoded.byteCount / 4 &* 3 : count
     if BinaryEncoding(of: prefix, total: total) != nil { return .binary }
     return BinaryEncoding.mayBeDeflate(prefix) && symbols >= probedSymbols ? .binary : nil
+  }
+
+  /// Whether the first sixteen bytes are symbols and white space: with fewer symbols it is none.
+  @inline(__always)
+  private static func mayBegin(_ encoded: RawSpan) -> Bool {
+    let block = ByteBlock(whole: encoded, at: 0)
+    let blanks =
+      block.equal(to: 0x20) | block.equal(to: 0x0A) | block.equal(to: 0x0D) | block.equal(to: 0x09)
+    return block.symbols | blanks == 0xFFFF
   }
 
   /// Whether a binary format may be what begins so: most of what is no base64 ends here.

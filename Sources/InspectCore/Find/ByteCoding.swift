@@ -45,27 +45,10 @@ struct TextJudge {
 }
 
 extension RawSpan {
-  /// The offset of the first byte at or after `start` that is `first` or `second`, eight at a time.
+  /// The offset of the first byte at or after `start` that is `first` or `second`.
   @inline(__always)
   func firstOffset(ofEither first: UInt8, or second: UInt8, from start: Int) -> Int? {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
-    var index = start
-    while index &+ 8 <= byteCount {
-      let word = loadLittleEndian(index, as: UInt64.self)
-      let left = word ^ (ones &* UInt64(first))
-      let right = word ^ (ones &* UInt64(second))
-      // A zero byte borrows from its high bit; what a borrow makes wrong lies above the first hit.
-      let hits = ((left &- ones) & ~left | (right &- ones) & ~right) & highs
-      if hits != 0 { return index &+ hits.trailingZeroBitCount / 8 }
-      index &+= 8
-    }
-    while index < byteCount {
-      let byte = self[index]
-      if byte == first || byte == second { return index }
-      index &+= 1
-    }
-    return nil
+    ByteScan.firstOffset(of: first, or: second, in: self, from: start)
   }
 
   /// The bytes without white space at both ends, and how many went in front (JSON's white space,

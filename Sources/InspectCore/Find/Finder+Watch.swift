@@ -11,10 +11,12 @@ extension Finder {
   }
 
   /// Searches a layer before it is looked at. Base64 that begins before `opened` is decoded anyhow.
-  mutating func watch(_ layer: RawSpan, opened: Int = 0) -> WatchLayer {
+  mutating func watch(
+    _ layer: RawSpan, opened: Int = 0, isText: Bool = false
+  ) -> WatchLayer {
     guard watcher != nil else { return WatchLayer(hits: 0..<0, wasHot: false) }
     let first = watcher?.hits.count ?? 0
-    watcher?.scan(layer, opened: opened)
+    watcher?.scan(layer, opened: opened, isText: isText)
     let hits = first..<(watcher?.hits.count ?? first)
     let before = isWatchHot
     if !hits.isEmpty { isWatchHot = true }
@@ -26,7 +28,11 @@ extension Finder {
   mutating func watch(part bytes: RawSpan, _ part: MessagePart) -> WatchLayer {
     guard watcher != nil, part == .httpRequestBody || part == .httpResponseBody,
       bytes.byteCount >= 256, bytes.byteCount <= limits.decodedBytes, limits.depth > 0
-    else { return watch(bytes) }
+    else {
+      // HTTP has no control characters in its heads (RFC 9110 §5.5).
+      let isHead = part == .httpURL || part == .httpRequestHeader || part == .httpRequestCookie
+      return watch(bytes, isText: isHead)
+    }
     let (blank, end) = bytes.trimmed
     guard blank < end, Encoding(of: bytes.extracting(blank..<end)) == .base64 else {
       return watch(bytes)

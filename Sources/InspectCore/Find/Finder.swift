@@ -78,9 +78,10 @@ public struct Finder: ~Copyable {
     inspect(bytes, part: part, key: key, awaited: .none, decoder: &decoder, into: &sink)
   }
 
-  /// The same of a message whose first line may be a response of a log-in.
+  /// The same of a message whose first line may be a response of a log-in, or of a piece that begins
+  /// at `base` of its part.
   mutating func inspect<Sink: FindingSink & ~Copyable, Decoder: ContentDecoder & ~Copyable>(
-    _ bytes: RawSpan, part: MessagePart, key: RawSpan, awaited: SASLResponse,
+    _ bytes: RawSpan, part: MessagePart, key: RawSpan, awaited: SASLResponse, from base: Int = 0,
     decoder: inout Decoder, into sink: inout Sink
   ) -> MessageFacts {
     let isField = part == .httpRequestHeader || part == .httpRequestCookie
@@ -93,7 +94,7 @@ public struct Finder: ~Copyable {
     let before = watchCounters
     read(bytes, part: part, key: key, awaited: awaited)
     openCompressedLayers(with: &decoder)
-    give(to: &sink, part: part, byteCount: bytes.byteCount)
+    give(to: &sink, part: part, from: base, byteCount: bytes.byteCount)
     if isField, records.isEmpty, facts.saysNothing,
       watchCounters.hmacLimits == before.hmacLimits
     {
@@ -109,7 +110,7 @@ public struct Finder: ~Copyable {
   ) -> MessageFacts {
     read(bytes, part: part, key: key, awaited: .none)
     facts.undecodedLayers = pending.count
-    give(to: &sink, part: part, byteCount: bytes.byteCount)
+    give(to: &sink, part: part, from: 0, byteCount: bytes.byteCount)
     return facts
   }
 
@@ -133,6 +134,14 @@ public struct Finder: ~Copyable {
     case .smtpLogin: walkLogin(bytes, at: 0, awaited: awaited)
     case .tcpPayload where awaited != .none || LoginLine.begins(bytes):
       walkLogin(bytes, at: 0, awaited: awaited)
+    case .tcpPayload where MQTTPacket.begins(bytes), .webSocket where MQTTPacket.begins(bytes):
+      walkMQTT(bytes, at: 0, depth: 1)
+    case .tcpPayload where TrackerMessage.begins(bytes),
+      .udpPayload where TrackerMessage.begins(bytes):
+      walkTracker(bytes, at: 0)
+    case .tcpPayload, .udpPayload:
+      visit(bytes, at: 0, key: key, depth: 0)
+      scanTracker(bytes, at: 0)
     case .httpRequestCookie: walkForm(bytes, at: 0, label: "cookie", depth: 1)
     case .smtpMessage: walkMail(bytes, at: 0, key: key)
     case .dnsName: walkLabels(bytes, at: 0, depth: 0)
@@ -142,15 +151,15 @@ public struct Finder: ~Copyable {
   }
 
   private mutating func give<Sink: FindingSink & ~Copyable>(
-    to sink: inout Sink, part: MessagePart, byteCount: Int
+    to sink: inout Sink, part: MessagePart, from base: Int, byteCount: Int
   ) {
     noteAccessPoints()
     facts.findings = records.count &- candidates
     for record in records {
       if record.isCandidate {
-        sink.candidate(Finding(record, part: part, in: notes.bytes))
+        sink.candidate(Finding(record, part: part, from: base, in: notes.bytes))
       } else {
-        sink.found(Finding(record, part: part, in: notes.bytes))
+        sink.found(Finding(record, part: part, from: base, in: notes.bytes))
       }
     }
     counters.count(facts, bytes: byteCount)

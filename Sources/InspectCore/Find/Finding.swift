@@ -20,13 +20,13 @@ public struct Finding: ~Escapable {
   public let normalized: RawSpan
 
   @_lifetime(copy bytes)
-  init(_ record: FindingRecord, part: MessagePart, in bytes: RawSpan) {
+  init(_ record: FindingRecord, part: MessagePart, from base: Int, in bytes: RawSpan) {
     kind = record.detection.kind
     confidence = record.detection.confidence
     precision = record.detection.precision
     watched = record.detection.watched == .max ? nil : record.detection.watched
     self.part = part
-    offset = record.offset
+    offset = base &+ record.offset
     path = bytes.extracting(record.path)
     key = bytes.extracting(record.key)
     value = bytes.extracting(record.value)

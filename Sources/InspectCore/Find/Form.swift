@@ -11,23 +11,19 @@ enum Form {
     // Few: what is looked at again at each end of a line must not be long.
     while index < bytes.byteCount, index &- start < mostBlanks, bytes[index].isBlank { index &+= 1 }
     let name = index
-    while index < bytes.byteCount, index &- name <= longestName {
-      let byte = bytes[index]
-      if byte == 0x3D {
-        return index > name && index &+ 1 < bytes.byteCount && bytes[index &+ 1] != 0x3D
-      }
-      guard isOfName(byte) else { return false }
-      index &+= 1
-    }
-    return false
+    let end = min(bytes.byteCount, name &+ longestName &+ 1)
+    guard let sign = bytes.extracting(first: end).firstOffset(of: 0x3D, from: name), sign > name,
+      sign &+ 1 < bytes.byteCount, bytes[sign &+ 1] != 0x3D
+    else { return false }
+    while index < sign, isOfName(bytes[index]) { index &+= 1 }
+    return index == sign
   }
 
-  /// Letters, digits and `_ - . ~ % + * $ @ [ ] :`.
+  /// Letters, digits and `_ - . ~ % + * $ @ [ ] :`: a bit for each.
+  @inline(__always)
   private static func isOfName(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x5F, 0x2D, 0x2E, 0x7E, 0x25, 0x2B, 0x2A, 0x24, 0x40, 0x5B, 0x5D, 0x3A: true
-    default: byte.isAlphanumeric
-    }
+    let bits: UInt64 = byte < 0x40 ? 0x07FF_6C30_0000_0000 : 0x47FF_FFFE_AFFF_FFFF
+    return byte < 0x80 && bits &>> UInt64(byte & 63) & 1 == 1
   }
 
   /// Where the pair ends that begins at `start`: at `&`, or at `;` or the end of a line when
@@ -131,7 +127,8 @@ extension Finder {
     return end
   }
 
-  private mutating func walkSegments(_ bytes: RawSpan, at start: Int, depth: Int) {
+  /// The parts between slashes, each with the one before it as its name.
+  mutating func walkSegments(_ bytes: RawSpan, at start: Int, depth: Int) {
     let outside = path.count
     var previous = 0..<0
     var position = 0
@@ -140,16 +137,14 @@ extension Finder {
       let end = bytes.firstOffset(of: 0x2F, from: position) ?? bytes.byteCount
       if end > position {
         let key = bytes.extracting(previous)
-        let meaning = self.meaning(of: key, searchesEnd: end &- position >= Finder.shortest)
-        if !meaning.promisesNothing || watchesLeaves
-          || Finder.isWorthALook(bytes.extracting(position..<end))
-        {
+        let segment = bytes.extracting(position..<end)
+        let meaning = self.meaning(of: key, searchesEnd: segment.byteCount >= Finder.shortest)
+          .inPath(of: segment)
+        if !meaning.promisesNothing || watchesLeaves || Finder.isWorthALook(segment) {
           appendToPath("path[")
           appendToPath(number)
           path.append("]")
-          visit(
-            bytes.extracting(position..<end), at: start &+ position, key: key, meaning: meaning,
-            depth: depth)
+          visit(segment, at: start &+ position, key: key, meaning: meaning, depth: depth)
           path.truncate(to: outside)
         }
         previous = position..<end

@@ -49,6 +49,16 @@ struct KeyMeaning: Equatable {
 
   static var none: Self { Self(group: .none, isStrong: false) }
 
+  /// What the name promises as the segment of a path before `segment`: `/phone/12345678` is a thing of
+  /// a shop, and `/serial/12345678` an entry, unless the value says more.
+  func inPath(of segment: RawSpan) -> KeyMeaning {
+    switch group {
+    case .serial: return KeyMeaning(group: group, isStrong: false, digest: digest)
+    case .phone where !isStrong && !PhoneNumber.isLong(segment): return .none
+    default: return self
+    }
+  }
+
   /// Whether the value says something only together with another.
   var isHalf: Bool {
     switch group {

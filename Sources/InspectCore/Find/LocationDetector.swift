@@ -9,9 +9,9 @@ enum LocationDetector {
     if value[0] == 0x24, let sentence = NMEASentence(value) { return sentence.detection }
     if value.hasPrefixIgnoringCase("geo:") { return uri(value) }
     switch leaf.meaning.group {
-    case .location: return pair(value) ?? compass(value)
+    case .location: return pair(value) ?? compass(value) ?? minutes(value)
     case .none, .other:
-      if let place = compass(value) { return place }
+      if let place = compass(value) ?? minutes(value) { return place }
       guard leaf.shape.letters == 0, leaf.shape.hasComma, leaf.shape.hasPoint,
         let place = pair(value), place.precision < 12
       else { return nil }
@@ -70,6 +70,17 @@ enum LocationDetector {
         longitude: value.extracting(droppingFirst: place).trimmingSigns)
     }
     return nil
+  }
+
+  /// `2234.4669,N,11354.3287,E`: as a receiver writes it.
+  private static func minutes(_ value: RawSpan) -> Detection? {
+    guard value.byteCount >= 20, value.byteCount <= 40,
+      value[value.byteCount &- 1] == 0x45 || value[value.byteCount &- 1] == 0x57,
+      let sign = value.firstOffset(ofEither: 0x4E, or: 0x53, from: 0),
+      let place = MinutePlace.range(in: value, around: sign),
+      place.range == 0..<value.byteCount
+    else { return nil }
+    return MinutePlace.detection(decimals: place.decimals)
   }
 
   /// (0, 0) is where programs are that know no place. With fewer than three decimals it is a

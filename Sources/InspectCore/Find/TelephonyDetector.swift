@@ -17,7 +17,8 @@ enum TelephonyDetector {
     if let digits = Digits(leaf.value, allowsPoints: isNamed) {
       return digits.areAllEqual ? nil : number(digits, leaf)
     }
-    if leaf.meaning.group == .iccid, leaf.value[leaf.value.byteCount &- 1] | 0x20 == 0x66,
+    if leaf.shape.hexLetters == 1, leaf.meaning.group == .iccid || leaf.value.byteCount == 20,
+      leaf.value[leaf.value.byteCount &- 1] | 0x20 == 0x66,
       let digits = Digits(leaf.value.extracting(first: leaf.value.byteCount &- 1))
     {
       // The filler of an odd number of BCD digits.

@@ -40,7 +40,8 @@ extension Finder {
       let key = text.extracting(name)
       let meaning = self.meaning(of: key, searchesEnd: true)
       guard !meaning.promisesNothing, !TextPair.isFoundAnyhow(meaning.group),
-        let value = TextPair.value(in: text, of: name, sign), countNode()
+        let value = TextPair.value(in: text, of: name, sign, mayHaveSpaces: meaning.group == .ssid),
+        countNode()
       else { continue }
       let isSecret = meaning.group == .password
       guard !isSecret || TextPair.mayBeSecret(text.extracting(value), meaning, name, in: text)
@@ -89,8 +90,11 @@ enum TextPair {
     }
   }
 
-  /// Behind a colon that begins a line all of the line, else a word; quotes are left out.
-  static func value(in text: RawSpan, of name: Range<Int>, _ sign: Int) -> Range<Int>? {
+  /// Behind a colon that begins a line all of the line, else a word, or what is before the next name
+  /// where `mayHaveSpaces`; quotes are left out.
+  static func value(
+    in text: RawSpan, of name: Range<Int>, _ sign: Int, mayHaveSpaces: Bool = false
+  ) -> Range<Int>? {
     var first = sign &+ 1
     let isColon = text[sign] == 0x3A
     while first < text.byteCount, text[first] == 0x20 || text[first] == 0x09 { first &+= 1 }
@@ -108,9 +112,35 @@ enum TextPair {
       while end < limit, text[end] != 0x0A, text[end] != 0x0D { end &+= 1 }
     } else {
       while end < limit, !endsWord(in: text, at: end) { end &+= 1 }
+      if mayHaveSpaces, let next = endBeforeName(in: text, from: end, limit) { end = next }
     }
     while end > first, text[end &- 1] == 0x20 { end &-= 1 }
     return end > first ? first..<end : nil
+  }
+
+  /// Where a value of several words ends: before the next name with its sign, and a comma or
+  /// semicolon in front of that. Nil where none follows in the line: what goes on is a sentence then.
+  private static func endBeforeName(in text: RawSpan, from start: Int, _ limit: Int) -> Int? {
+    var index = start
+    while index < limit {
+      switch text[index] {
+      case 0x0A, 0x0D, 0x22, 0x7B, 0x7D: return nil
+      case 0x3A, 0x3D:
+        // A colon in a time or an address is no sign of a name.
+        guard let name = name(in: text, before: index), name.lowerBound > start,
+          text[index] == 0x3D || index &+ 1 < text.byteCount && text[index &+ 1] == 0x20
+        else { return nil }
+        var end = name.lowerBound
+        while end > start, isBetween(text[end &- 1]) { end &-= 1 }
+        return end
+      default: index &+= 1
+      }
+    }
+    return nil
+  }
+
+  private static func isBetween(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x2C || byte == 0x3B || byte == 0x7C
   }
 
   /// A password stands alone in its line: programs and sentences have that name in them, too.

@@ -35,10 +35,9 @@ extension Finder {
         // What begins before the probe may reach beyond it, unless the window before had nothing.
         let window = isBehindWindow ? probe : max(floor, probe &- Finder.addressBytes)
         windowEnd = window &+ NumberMarks.step
-        isBehindWindow =
-          text.byteCount &- window >= NumberMarks.byteCount
-          && !NumberMarks(of: text, at: window).mayBeNumbers
+        isBehindWindow = !NumberMarks(of: text, at: window).mayBeNumbers
         if isBehindWindow {
+          if text.byteCount &- window <= NumberMarks.byteCount { return }
           probe = windowEnd
           continue
         }
@@ -104,11 +103,23 @@ extension Finder {
         scanned(run, in: text, at: start, meaning: meaning)
       }
       return run.upperBound
+    case 19 where isFilled(run, in: text):
+      scanned(run.lowerBound..<(run.upperBound &+ 1), in: text, at: start, meaning: meaning)
+      return run.upperBound &+ 1
     case 14...20, 32:
       scanned(run, in: text, at: start, meaning: meaning)
       return run.upperBound
     default: return run.upperBound
     }
+  }
+
+  /// Whether the filler of an odd number of BCD digits stands behind a card's number, and nothing that
+  /// goes on: `8914800000000000006F`.
+  private func isFilled(_ run: Range<Int>, in text: RawSpan) -> Bool {
+    let end = run.upperBound
+    return end < text.byteCount && text[end] | 0x20 == 0x66
+      && text.hasBytes("89", at: run.lowerBound)
+      && (end &+ 1 == text.byteCount || !text[end &+ 1].isAlphanumeric)
   }
 
   /// The letters and digits around a number, as far as an account's number goes.

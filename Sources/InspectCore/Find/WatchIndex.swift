@@ -91,8 +91,18 @@ public final class WatchIndex: Sendable {
   let shortest: Int
   let longest: Int
   let prefixes: WatchPrefixes
+  /// The first four digits of numbers, in four bits each, the first one highest.
+  let packed: WatchPairs
+  /// Two characters that follow each other in a value, the first one lowest, without case.
+  let inner: WatchPairs
+  /// Whether there are values in `table` that are no numbers, and whether these are all mail
+  /// addresses.
+  let hasTexts: Bool
+  let areTextsMail: Bool
   /// The fewest base64 symbols that hide a form or are a digest.
   let shortestRun: Int
+  /// The fewest bytes that anything is found in: of two digits a byte, a form or a digest.
+  let fewestBytes: Int
   /// The fewest hexadecimal digits that do.
   let shortestHexadecimal: Int
   /// Whether base64 of a form may be small letters and signs only.
@@ -120,20 +130,35 @@ public final class WatchIndex: Sendable {
     labels = builder.labels
     labelEnds = builder.labelEnds
     labelNumbers = builder.labelNumbers
-    table = WatchTable(builder.forms)
-    leaves = WatchTable(builder.leafForms)
+    // A value on two lists is found as the one that must never leave.
+    let classes = builder.kinds
+    func isProtected(_ form: WatchIndex.Builder.Form) -> Bool {
+      classes[Int(Entry(form.packed).value)] >> 5 == WatchClass.protected.rawValue
+    }
+    table = WatchTable(builder.forms, preferred: isProtected)
+    leaves = WatchTable(builder.leafForms, preferred: isProtected)
     places = builder.places
     digests = builder.digests
-    codes = builder.codes.sorted { $0.code.words[0] < $1.code.words[0] }
+    codes = builder.codes.sorted {
+      ($0.code.words[0], classes[Int($1.value)] >> 5 & 1) < (
+        $1.code.words[0], classes[Int($0.value)] >> 5 & 1
+      )
+    }
     codeKinds = builder.codeKinds
     fours = builder.fours
     eights = builder.eights
     shortest = builder.shortest
     longest = builder.longest
     prefixes = builder.prefixes
+    packed = builder.packed
+    inner = builder.inner
+    hasTexts = builder.hasMails || builder.hasOtherTexts
+    areTextsMail = !builder.hasOtherTexts
     let hasNone = builder.forms.isEmpty
     let run = hasNone ? Int.max : (builder.shortest * 4 + 2) / 3
     shortestRun = max(8, min(run, builder.digests.isEmpty ? Int.max : 22))
+    fewestBytes = min(
+      hasNone ? Int.max : builder.shortest / 2, builder.digests.isEmpty ? Int.max : 22)
     let hexadecimal = hasNone ? Int.max : builder.shortest * 2
     shortestHexadecimal = max(12, min(hexadecimal, builder.digests.isEmpty ? Int.max : 32))
     hidesInLowercase = builder.hidesInLowercase
@@ -248,6 +273,10 @@ extension WatchIndex {
     fileprivate var shortest = Int.max
     fileprivate var longest = 0
     fileprivate var prefixes = WatchPrefixes(forms: 0)
+    fileprivate var packed = WatchPairs()
+    fileprivate var inner = WatchPairs()
+    fileprivate var hasMails = false
+    fileprivate var hasOtherTexts = false
     fileprivate var hidesInLowercase = false
     fileprivate var phoneNumbers = 0
     fileprivate var hasLongNumbers = false
@@ -358,20 +387,32 @@ extension WatchIndex {
         var count = 0
         let end = Int(ends[Int(entry.value)]) - entry.suffix
         let start = (entry.value == 0 ? 0 : Int(ends[Int(entry.value) - 1])) + entry.prefix
-        var index = start
-        while index < end, count < 8 {
+        var digits: UInt32 = 0
+        var last: UInt8 = 0
+        for index in start..<max(start, end) {
           let byte = texts[index]
-          index += 1
           guard byte.isWatchWord else { continue }
+          if count > 0 { inner.insert(pair(last, byte)) }
+          last = byte
+          count += 1
+          guard count <= 8 else { continue }
           hash.add(byte)
           prefix.append(byte)
-          count += 1
+          if count <= 4 { digits = digits << 4 | UInt32(byte & 15) }
           if count == 4 { fours.insert(hash.value) }
           if count == 8 { eights.insert(hash.value) }
         }
         prefixes.insert(prefix)
         let kind = IdentifierKind(rawValue: kinds[Int(entry.value)] & 31) ?? .text
+        switch WatchStyle(kind) {
+        case .digits: packed.insert(digits)
+        case .hexadecimal: break
+        case .exact where kind == .email: hasMails = true
+        case .exact, .alphanumeric: hasOtherTexts = true
+        }
         if kind == .phoneNumber {
+          inner.insert(pair(0x30, 0x30))
+          inner.insert(pair(0x30, texts[start]))
           // As it is dialled.
           prefixes.insert(prefix.dialled(zeros: 1))
           prefixes.insert(prefix.dialled(zeros: 2))
@@ -381,6 +422,10 @@ extension WatchIndex {
           hidesInLowercase = WatchPrefixes.hidesInLowercase(texts[start..<max(start, end)])
         }
       }
+    }
+
+    private func pair(_ first: UInt8, _ second: UInt8) -> UInt32 {
+      UInt32(first | 0x20) | UInt32(second | 0x20) << 8
     }
 
     private mutating func addDigests<Digests: WatchDigests>(_ computing: Digests) -> Int {
@@ -402,7 +447,11 @@ extension WatchIndex {
         }
         written[number] = []
       }
-      digests.sort { $0.key < $1.key }
+      let classes = kinds
+      digests.sort {
+        $0.key < $1.key
+          || $0.key == $1.key && classes[Int($0.value)] >> 5 & 1 > classes[Int($1.value)] >> 5 & 1
+      }
       return dropped
     }
   }

@@ -7,16 +7,21 @@ struct WatchTable: Sendable {
 
   private static var free: UInt64 { .max }
 
-  init(_ forms: [WatchIndex.Builder.Form]) {
+  /// Of equal forms those that are `preferred` are found.
+  init(
+    _ forms: [WatchIndex.Builder.Form], preferred: (WatchIndex.Builder.Form) -> Bool
+  ) {
     var capacity = 16
     while capacity < forms.count * 2 { capacity *= 2 }
     slots = [UInt64](repeating: WatchTable.free, count: capacity)
     mask = capacity - 1
     isEmpty = forms.isEmpty
-    for form in forms {
-      var place = Int(truncatingIfNeeded: form.hash) & mask
-      while slots[place] != WatchTable.free { place = (place + 1) & mask }
-      slots[place] = form.hash & 0xFFFF_FFFF_0000_0000 | UInt64(form.packed)
+    for isFirst in [true, false] {
+      for form in forms where preferred(form) == isFirst {
+        var place = Int(truncatingIfNeeded: form.hash) & mask
+        while slots[place] != WatchTable.free { place = (place + 1) & mask }
+        slots[place] = form.hash & 0xFFFF_FFFF_0000_0000 | UInt64(form.packed)
+      }
     }
   }
 
@@ -59,6 +64,20 @@ struct WatchBits: Sendable {
   }
 }
 
+/// A bit for each two small characters: for each number of sixteen bits.
+struct WatchPairs: Sendable {
+  private var words = [UInt64](repeating: 0, count: 1 << 10)
+
+  mutating func insert(_ number: UInt32) {
+    words[Int(number >> 6) & 1023] |= 1 << UInt64(number & 63)
+  }
+
+  @inline(__always)
+  func contains(_ number: UInt32) -> Bool {
+    words[Int(number &>> 6) & 1023] &>> UInt64(number & 63) & 1 != 0
+  }
+}
+
 /// How the values of a list begin, so that of most words nothing more is asked. Letters count without
 /// their case, and a byte is as good as another that differs in that bit.
 struct WatchPrefixes: Sendable {
@@ -87,8 +106,8 @@ struct WatchPrefixes: Sendable {
   static let longest = 6
   private static let fold: UInt64 = 0x2020_2020_2020_2020
 
-  /// A bit for each two bytes with which a value begins.
-  private var pairs = [UInt64](repeating: 0, count: 1 << 10)
+  /// The two bytes with which a value begins.
+  private var pairs = WatchPairs()
   private var firsts = [Bool](repeating: false, count: 256)
   /// A bit for each hash of one to six characters: those before the first separator.
   private var hashes: [UInt64]
@@ -106,23 +125,19 @@ struct WatchPrefixes: Sendable {
     guard prefix.count >= 2 else { return }
     let pair = UInt16(truncatingIfNeeded: prefix.bytes)
     let first = pair & 0xFF
-    insert(pair: pair)
+    pairs.insert(UInt32(pair))
     if !firsts[Int(first)] {
       firsts[Int(first)] = true
       // A separator may follow it, or the first byte of a no-break space.
       for byte in UInt8.min ... .max
       where byte == 0xC2 || !byte.isWatchWord && !WatchReader.breaks(byte) {
-        insert(pair: first | UInt16(byte | 0x20) << 8)
+        pairs.insert(UInt32(first) | UInt32(byte | 0x20) << 8)
       }
     }
     for count in 1...prefix.count {
       let place = place(prefix.bytes & UInt64.max >> UInt64(64 - 8 * count))
       hashes[place >> 6] |= 1 << UInt64(place & 63)
     }
-  }
-
-  private mutating func insert(pair: UInt16) {
-    pairs[Int(pair >> 6)] |= 1 << UInt64(pair & 63)
   }
 
   @inline(__always)
@@ -136,14 +151,17 @@ struct WatchPrefixes: Sendable {
   /// Whether a value may begin with these two bytes, the first one lowest.
   @inline(__always)
   func mayBegin(_ bytes: UInt32) -> Bool {
-    let pair = bytes & 0xFFFF | 0x2020
-    return pairs[Int(pair &>> 6)] &>> UInt64(pair & 63) & 1 != 0
+    pairs.contains(bytes & 0xFFFF | 0x2020)
   }
 
   /// Whether one may begin with the word at `position`, or its first characters.
   func contains(_ bytes: RawSpan, _ position: Int) -> Bool {
-    let word = ByteScan.word(bytes, at: position)
-    var ends = ByteClasses.marks(word).words ^ ByteScan.highs
+    contains(ByteScan.word(bytes, at: position), bytes, position)
+  }
+
+  /// The same, with the eight bytes from `position` on.
+  func contains(_ word: UInt64, _ bytes: RawSpan, _ position: Int) -> Bool {
+    var ends = ByteClasses.words(in: word) ^ ByteScan.highs
     if word & ByteScan.highs != 0 {
       for place in 0..<8 where word &>> UInt64(8 &* place) & 0xFF == 0xC2 {
         ends |= 0x80 &<< UInt64(8 &* place)
@@ -151,12 +169,34 @@ struct WatchPrefixes: Sendable {
     }
     let count = min(ends.trailingZeroBitCount &>> 3, WatchPrefixes.longest)
     guard count > 0 else { return true }
-    let place = place((word | WatchPrefixes.fold) & .max &>> UInt64(64 &- 8 &* count))
-    guard hashes[place &>> 6] &>> UInt64(place & 63) & 1 != 0 else { return false }
+    guard isBeginning(word, count) else { return false }
     // A value is longer than that, and goes on behind a separator.
     return count == WatchPrefixes.longest
-      || position &+ count < bytes.byteCount
-        && !WatchReader.breaks(bytes[position &+ count])
+      || position &+ count < bytes.byteCount && goesOn(word, ends, count)
+  }
+
+  @inline(__always)
+  private func isBeginning(_ word: UInt64, _ count: Int) -> Bool {
+    let place = place((word | WatchPrefixes.fold) & .max &>> UInt64(64 &- 8 &* count))
+    return hashes[place &>> 6] &>> UInt64(place & 63) & 1 != 0
+  }
+
+  /// Whether a value may go on behind the separator at `count`, by what follows that directly. `ends`
+  /// marks what is no letter and no digit.
+  private func goesOn(_ word: UInt64, _ ends: UInt64, _ count: Int) -> Bool {
+    let separator = UInt8(truncatingIfNeeded: word &>> UInt64(8 &* count))
+    guard !WatchReader.breaks(separator) else { return false }
+    switch separator {
+    // What stands for another character, or for two, is not read here.
+    case 0, 0x25, 0x28, 0x5C, 0x80...: return true
+    default: break
+    }
+    let rest = ends & (ends &- 1)
+    let joinedCount = rest == 0 ? 7 : rest.trailingZeroBitCount &>> 3 &- 1
+    guard joinedCount > count else { return true }
+    let before = UInt64.max &>> UInt64(64 &- 8 &* count)
+    return isBeginning(
+      word & before | word &>> 8 & ~before, min(joinedCount, WatchPrefixes.longest))
   }
 
   /// Whether base64 of `text`, at some alignment and of all whole groups, has neither capitals nor

@@ -2,54 +2,41 @@
 /// their length and type (TS 24.008 §10.5.4.7, TS 23.040 §9.1.2.5).
 extension Watcher {
   mutating func scanBCD(_ bytes: RawSpan) {
-    var position = 0
-    while position < bytes.byteCount {
-      // Where three bytes and more in a row, and six, are pairs of digits.
-      let pairs = Watcher.digitPairs(bytes, at: position)
-      var three = pairs & pairs &>> 8 & pairs &>> 16 & 0x8080_8080_8080
-      while three != 0 {
-        let start = position &+ three.trailingZeroBitCount &>> 3
-        three &= three &- 1
-        pairsBegin(bytes, start)
+    var offset = 0
+    while offset < bytes.byteCount {
+      let marks = PackedMarks(of: bytes, at: offset)
+      var starts = marks.long | marks.typed
+      while starts != 0 {
+        let place = UInt64(starts.trailingZeroBitCount)
+        starts &= starts &- 1
+        pairsBegin(
+          bytes, offset &+ Int(place), isTyped: marks.typed &>> place & 1 == 1,
+          isLong: marks.long &>> place & 1 == 1)
       }
-      position &+= 6
+      offset &+= PackedMarks.step
     }
   }
 
-  /// The high bit of each of eight bytes that is two decimal digits; none beyond the end.
-  @inline(__always)
-  private static func digitPairs(_ bytes: RawSpan, at position: Int) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    var word: UInt64 = .max
-    if position &+ 8 <= bytes.byteCount {
-      word = bytes.loadLittleEndian(position, as: UInt64.self)
-    } else {
-      var index = bytes.byteCount
-      while index > position {
-        index &-= 1
-        word = word &<< 8 | UInt64(bytes[index])
-      }
-    }
-    let low = (word & (ones &* 15)) &+ ones &* 6
-    let high = (word &>> 4 & (ones &* 15)) &+ ones &* 6
-    return ~((low | high) &<< 3) & (ones &* 0x80)
-  }
-
-  /// Three bytes from `start` on are pairs of digits.
-  private mutating func pairsBegin(_ bytes: RawSpan, _ start: Int) {
-    let isTyped =
-      start >= 2 && bytes[start &- 1] >> 7 == 1 && bytes[start &- 2] >= 5
-      && bytes[start &- 2] <= 20
-    // Fourteen digits are six such bytes, and a half on either side.
-    let isLong = Watcher.digitPairs(bytes, at: start) & 0x8080_8080_8080 == 0x8080_8080_8080
-    guard isTyped || isLong else { return }
+  /// Three bytes from `start` on are pairs of digits, or six.
+  private mutating func pairsBegin(
+    _ bytes: RawSpan, _ start: Int, isTyped: Bool, isLong: Bool
+  ) {
+    let (first, second) = (UInt32(bytes[start]), UInt32(bytes[start &+ 1]))
+    let swapped = (first & 15) << 12 | (first & 0xF0) << 4 | (second & 15) << 4 | second >> 4
     // Whole bytes, low digit first or high digit first; or from the second half of a byte, of
     // which the first says what follows.
     if isLong, start > 0, bytes[start &- 1] >> 4 <= 9 {
-      probeBCD(bytes, start &* 2 &- 1, isSwapped: true, isTyped: false)
+      let before = UInt32(bytes[start &- 1] >> 4)
+      if index.packed.contains(before << 12 | swapped >> 4) {
+        probeBCD(bytes, start &* 2 &- 1, isSwapped: true, isTyped: false)
+      }
     }
-    probeBCD(bytes, start &* 2, isSwapped: true, isTyped: isTyped)
-    if isLong { probeBCD(bytes, start &* 2, isSwapped: false, isTyped: false) }
+    if index.packed.contains(swapped) {
+      probeBCD(bytes, start &* 2, isSwapped: true, isTyped: isTyped)
+    }
+    if isLong, index.packed.contains(first << 8 | second) {
+      probeBCD(bytes, start &* 2, isSwapped: false, isTyped: false)
+    }
   }
 
   private mutating func probeBCD(_ bytes: RawSpan, _ half: Int, isSwapped: Bool, isTyped: Bool) {
@@ -65,7 +52,6 @@ extension Watcher {
       hash.add(0x30 &+ digit)
       count &+= 1
       position &+= 1
-      if count == 4, !index.fours.contains(hash.value) { return }
       if count == 8, !index.eights.contains(hash.value) { return }
       guard count >= 14 || isTyped && count >= 7 else { continue }
       let entry = index.table.find(hash.value) {
@@ -73,13 +59,20 @@ extension Watcher {
       }
       guard let entry else { continue }
       let isWhole =
-        count >= 14 || Int(bytes[half / 2 &- 2]) == count || Watcher.isFilled(bytes, position)
+        count >= 14 || Watcher.isLength(bytes[half / 2 &- 2], count)
+        || Watcher.isFilled(bytes, position)
       if isWhole { found = (entry, position) }
     }
     guard let found else { return }
     add(
       WatchHit(
         value: found.entry.value, form: .bcd, start: half / 2, end: (found.end &+ 1) / 2))
+  }
+
+  /// Whether an octet says how long a number of `count` digits is: in digits (TS 23.040 §9.1.2.5), or in
+  /// octets, with that of its type (TS 24.008 §10.5.4.7, TS 24.011 §8.2.5.1).
+  private static func isLength(_ octet: UInt8, _ count: Int) -> Bool {
+    Int(octet) == count || Int(octet) == (count &+ 1) / 2 &+ 1
   }
 
   /// Whether the half after a number is the filler of an odd number of digits.

@@ -12,7 +12,9 @@ extension Watcher {
     if line.lowerBound < cursor.opened { return }
     // Names and words have neither.
     let run = line.lowerBound..<end
-    if index.hidesInLowercase || hasCapitalOrDigit(bytes, run) { scanRun(bytes, run) }
+    if index.hidesInLowercase || hasCapitalOrDigit(bytes, run) {
+      scanRun(bytes, run, hasLines: end > line.upperBound)
+    }
   }
 
   /// A line end is part of a run when the line is as long as encoders make them.
@@ -41,14 +43,14 @@ extension Watcher {
   @inline(__always)
   private func isSymbol(_ byte: UInt8) -> Bool { symbols[Int(byte)] < 64 }
 
-  private mutating func scanRun(_ bytes: RawSpan, _ run: Range<Int>) {
+  private mutating func scanRun(_ bytes: RawSpan, _ run: Range<Int>, hasLines: Bool) {
     scanHexadecimalWords(bytes, run)
     if !index.digests.isEmpty { findEncodedDigests(bytes, run) }
     guard !index.table.isEmpty else { return }
+    guard hasLines || mayHoldText(bytes, run) else { return }
     if run.count >= Watcher.surelyEncoded, Base64.isPlausible(bytes.extracting(run)) {
       return decodeBase64(bytes, run)
     }
-    guard mayHoldText(bytes, run) else { return }
     decodeTexts(bytes, run)
     // The first symbols may be names or a path, from which a sign parts what is encoded.
     var starts = 0
@@ -78,17 +80,66 @@ extension Watcher {
     }
   }
 
-  /// Whether the smallest part of a value may be in a run: most have none.
+  /// Whether the smallest part of a value may be in a run without line ends: most have none.
   private func mayHoldText(_ bytes: RawSpan, _ run: Range<Int>) -> Bool {
     guard index.isASCII else { return true }
-    let (_, highs) = smallestText
-    var window: UInt64 = .max
-    for position in run {
-      let symbol = symbols[Int(bytes[position])]
-      if symbol < 64 { window = window &<< 6 | UInt64(symbol) }
-      if window & highs == 0, Watcher.isText(window, highs) { return true }
+    let groups = smallestText.symbols / 4
+    let inner = index.inner
+    return Watcher.firstText(bytes, run, groups: groups) { place in
+      Watcher.mayBeInside(bytes, run, place, groups: groups, inner)
+    } != nil
+  }
+
+  /// The first place from which on as many groups of four symbols, one or two, are text of ASCII, with
+  /// a byte or two a character, and that `isWanted`. There are no line ends in `run`.
+  @inline(__always)
+  static func firstText(
+    _ bytes: RawSpan, _ run: Range<Int>, groups: Int,
+    where isWanted: (Int) -> Bool
+  ) -> Int? {
+    let bytes = bytes.extracting(first: run.upperBound)
+    let needed = 4 &* groups
+    var offset = run.lowerBound
+    while offset &+ needed <= run.upperBound {
+      let bits = SymbolBits(of: bytes, at: offset)
+      let begins = min(run.upperBound &- offset, 64) &- needed
+      var text = bits.text(groups: groups) & UInt64.max &>> UInt64(truncatingIfNeeded: 63 &- begins)
+      while text != 0 {
+        let place = offset &+ text.trailingZeroBitCount
+        if isWanted(place) { return place }
+        text &= text &- 1
+      }
+      offset &+= begins &+ 1
     }
-    return false
+    return nil
+  }
+
+  /// Whether what is encoded from `place` on may be the middle of a value: each two letters or digits
+  /// in it follow each other in one. Where an escape may be, or a byte of two is zero, it is not told.
+  private static func mayBeInside(
+    _ bytes: RawSpan, _ run: Range<Int>, _ place: Int, groups: Int, _ inner: WatchPairs
+  ) -> Bool {
+    var last: UInt8 = 0
+    // The backslash of an escape is five bytes before its last one: two groups.
+    var group = max(place &- 8, place &- (place &- run.lowerBound) / 4 &* 4)
+    while group < place &+ 4 &* groups {
+      var bits: UInt32 = 0
+      for symbol in 0..<4 {
+        bits = bits << 6 | UInt32(bytes[group &+ symbol].base64Value ?? 0)
+      }
+      for shift: UInt32 in [16, 8, 0] {
+        let byte = UInt8(truncatingIfNeeded: bits >> shift)
+        if byte == 0x25 || byte == 0x5C || byte == 0 { return true }
+        guard group >= place else { continue }
+        let isWord = byte.isAlphanumeric
+        if isWord, last != 0, !inner.contains(UInt32(last) | UInt32(byte | 0x20) << 8) {
+          return false
+        }
+        last = isWord ? byte | 0x20 : 0
+      }
+      group &+= 4
+    }
+    return true
   }
 
   /// A value is two whole groups of four symbols at least, or one when it is short: how many symbols
@@ -279,6 +330,7 @@ extension Watcher {
 
   /// A digest in base64 is a run of its own, with or without padding, or between slashes.
   private mutating func findEncodedDigests(_ bytes: RawSpan, _ run: Range<Int>) {
+    guard run.count >= 22 else { return }
     findEncodedDigest(bytes, run)
     guard run.count > 22, run.count <= 4096 else { return }
     var start = run.lowerBound

@@ -105,13 +105,13 @@ struct Watcher: ~Copyable {
   }
 
   /// Adds what is in `bytes` to the hits. Base64 that begins before `opened` is left to who decodes
-  /// it outward.
-  mutating func scan(_ bytes: RawSpan, opened: Int = 0) {
-    guard bytes.byteCount >= 4 else { return }
-    if !index.table.isEmpty || !index.digests.isEmpty {
+  /// it outward. `isText` says that there are no control characters.
+  mutating func scan(_ bytes: RawSpan, opened: Int = 0, isText: Bool = false) {
+    guard bytes.byteCount >= index.fewestBytes else { return }
+    if bytes.byteCount >= min(index.shortest, 22), !index.table.isEmpty || !index.digests.isEmpty {
       scanText(bytes, as: .plain, withRuns: true, opened: opened)
     }
-    if index.hasLongNumbers, bytes.isBinary { scanBCD(bytes) }
+    if index.hasLongNumbers, !isText, bytes.isBinary { scanBCD(bytes) }
   }
 
   /// Looks at the beginnings of words, and at runs of base64 symbols.
@@ -119,27 +119,43 @@ struct Watcher: ~Copyable {
     _ bytes: RawSpan, as form: WatchForm, withRuns: Bool, opened: Int = 0
   ) {
     let prefixes = index.prefixes
+    // Where no text of the list can be, only what is written as a number is looked at.
+    let looksAtAll =
+      index.hasTexts
+      && (!index.areTextsMail
+        || ByteScan.firstOffset(of: 0x40, or: 0x25, or: 0x5C, in: bytes) != nil)
     var cursor = Cursor(opened: opened)
     var offset = 0
-    // Whether the byte before is of a word.
+    // Whether the byte before is of a word, and whether it is an escape's sign.
     var carry: UInt64 = 0
     var plainCarry: UInt64 = 0
+    var escapeCarry: UInt64 = 0
     while offset < bytes.byteCount {
       let classes = ByteClasses(of: bytes, at: offset)
       // Behind a byte beyond ASCII, which may be of no letter, a word may begin, too.
       let plain = classes.words & classes.symbols
       var starts =
         classes.words & ~(classes.words &<< 1 | carry) | plain & ~(plain &<< 1 | plainCarry)
+      // An escape is a part of what it stands for.
+      let escaped = classes.escapes &<< 1 | escapeCarry
       carry = classes.words &>> 63
       plainCarry = plain &>> 63
+      escapeCarry = classes.escapes &>> 63
+      if !looksAtAll, classes.escapes == 0 {
+        starts &= classes.numbersBegin(index.shortest) | escaped
+      }
       while starts != 0 {
-        let position = offset &+ starts.trailingZeroBitCount
+        let place = starts.trailingZeroBitCount
         starts &= starts &- 1
-        let neighbours = ByteScan.neighbours(bytes, of: position)
-        // An escape is a part of what it stands for.
-        let isEscaped = neighbours & 0xFF == 0x25 || neighbours & 0xFF == 0x5C
-        guard isEscaped || prefixes.mayBegin(neighbours &>> 8), position >= cursor.floor
-        else { continue }
+        let position = offset &+ place
+        let isEscaped = escaped &>> UInt64(truncatingIfNeeded: place) & 1 == 1
+        if !isEscaped {
+          let word = ByteScan.word(bytes, at: position)
+          guard prefixes.mayBegin(UInt32(truncatingIfNeeded: word)),
+            prefixes.contains(word, bytes, position)
+          else { continue }
+        }
+        guard position >= cursor.floor else { continue }
         let end = wordBegins(bytes, position, isEscaped: isEscaped, form)
         cursor.floor = max(cursor.floor, end)
       }
@@ -185,7 +201,7 @@ struct Watcher: ~Copyable {
     }
   }
 
-  /// A word begins at `position`; returns where the value ends that it is, or 0.
+  /// A word begins at `position`, as a value may, or an escape before it; returns where the value ends that it is, or 0.
   private mutating func wordBegins(
     _ bytes: RawSpan, _ position: Int, isEscaped: Bool, _ form: WatchForm
   ) -> Int {
@@ -194,10 +210,11 @@ struct Watcher: ~Copyable {
         let end = probe(bytes, token: position, from: position &- 1, dropped: 0, form)
         if end > 0 { return end }
       }
-      let neighbours = ByteScan.neighbours(bytes, of: position)
-      guard index.prefixes.mayBegin(neighbours &>> 8) else { return 0 }
+      let word = ByteScan.word(bytes, at: position)
+      guard index.prefixes.mayBegin(UInt32(truncatingIfNeeded: word)),
+        index.prefixes.contains(word, bytes, position)
+      else { return 0 }
     }
-    guard index.prefixes.contains(bytes, position) else { return 0 }
     let end = probe(bytes, token: position, from: position, dropped: 0, form)
     if end > 0 || bytes[position] != 0x30 || !index.hasPhoneNumbers { return end }
     let isDouble = position &+ 1 < bytes.byteCount && bytes[position &+ 1] == 0x30
@@ -212,8 +229,9 @@ struct Watcher: ~Copyable {
     if first.isWatchWord { return index.prefixes.mayBegin(with: first) }
     let next = reader.position
     guard next < bytes.byteCount, bytes[next].isAlphanumeric else { return true }
-    return index.prefixes.mayBegin(ByteScan.neighbours(bytes, of: next) &>> 8)
-      && index.prefixes.contains(bytes, next)
+    let word = ByteScan.word(bytes, at: next)
+    return index.prefixes.mayBegin(UInt32(truncatingIfNeeded: word))
+      && index.prefixes.contains(word, bytes, next)
   }
 
   private mutating func probe(

@@ -1,84 +1,159 @@
 /// What each of 64 bytes is, found out at once: a bit for each byte, the first one lowest.
-///
-/// All is arithmetic on words: comparisons of SIMD lanes become a loop over them (Swift 6.3.1), and so
-/// do sums of lanes of eight bits. Takes about three instructions a byte.
 struct ByteClasses {
   /// Letters, digits, and bytes of letters beyond ASCII (80 to FD).
   private(set) var words: UInt64 = 0
   /// The symbols of base64, of either alphabet (RFC 4648 §4, §5).
   private(set) var symbols: UInt64 = 0
+  /// Percent signs and backslashes.
+  private(set) var escapes: UInt64 = 0
+  /// What stands in numbers and between their digits: no letters but hexadecimal ones, none of the
+  /// usual signs of structure (`"`, `&`, `;`, `=`).
+  private(set) var numbers: UInt64 = 0
 
   /// Of the bytes from `offset` on; beyond the end there is nothing.
   @inline(__always)
   init(of bytes: RawSpan, at offset: Int) {
     if bytes.byteCount &- offset >= 64 {
-      self.init(all: bytes, offset)
+      for place in 0..<4 { add(ByteBlock(whole: bytes, at: offset &+ 16 &* place), place) }
     } else {
-      self.init(rest: bytes, offset)
+      addRest(bytes, offset)
     }
-  }
-
-  /// The compiler makes vectors of this loop, which it does not when it is inlined.
-  @inline(never)
-  private init(all bytes: RawSpan, _ offset: Int) {
-    for place in 0..<8 {
-      let (words, symbols) = ByteClasses.marks(
-        ByteScan.wholeWord(bytes, at: offset &+ 8 &* place))
-      self.words |= words &>> UInt64(7 &- place)
-      self.symbols |= symbols &>> UInt64(7 &- place)
-    }
-    turnOver()
   }
 
   @inline(never)
-  private init(rest bytes: RawSpan, _ offset: Int) {
-    for place in 0..<8 {
-      let (words, symbols) = ByteClasses.marks(ByteScan.word(bytes, at: offset &+ 8 &* place))
-      self.words |= words &>> UInt64(7 &- place)
-      self.symbols |= symbols &>> UInt64(7 &- place)
+  private mutating func addRest(_ bytes: RawSpan, _ offset: Int) {
+    var place = 0
+    while offset &+ 16 &* place < bytes.byteCount {
+      add(ByteBlock(of: bytes, at: offset &+ 16 &* place), place)
+      place &+= 1
     }
-    turnOver()
   }
 
-  /// The same as the high bit of each byte.
+  @inline(__always)
+  private mutating func add(_ block: ByteBlock, _ place: Int) {
+    let alphanumerics = block.letters() | block.digits
+    let shift = UInt64(truncatingIfNeeded: 16 &* place)
+    words |= (alphanumerics | block.between(0x80, 0xFE)) &<< shift
+    symbols |= block.symbols &<< shift
+    escapes |= (block.equal(to: 0x25) | block.equal(to: 0x5C)) &<< shift
+    let others = block.letters() & ~block.letters(below: 0x67)
+    let breaks =
+      block.equal(to: 0x22) | block.equal(to: 0x26) | block.equal(to: 0x3B) | block.equal(to: 0x3D)
+    numbers |= (others | breaks) &<< shift ^ 0xFFFF &<< shift
+  }
+
+  /// Where eight of `numbers` follow each other, or six; what is behind the last one may be one.
+  @inline(__always)
+  func numbersBegin(_ count: Int) -> UInt64 {
+    let two = numbers & (numbers &>> 1 | 1 &<< 63)
+    let four = two & (two &>> 2 | 3 &<< 62)
+    return count < 8 ? four & (two &>> 4 | 15 &<< 60) : four & (four &>> 4 | 15 &<< 60)
+  }
+
+  /// Letters, digits, and bytes of letters beyond ASCII among eight bytes, as the high bit of each.
   ///
   /// A sum with `0x80 - limit` has the high bit when a byte of seven bits is not below the limit;
   /// where two such sums differ, it is between their limits.
   @inline(__always)
-  static func marks(_ block: UInt64) -> (words: UInt64, symbols: UInt64) {
+  static func words(in block: UInt64) -> UInt64 {
     let ones = ByteScan.ones
     let highs = ByteScan.highs
     let low = block & (ones &* 0x7F)
     let folded = low | (ones &* 0x20)
-    let above = low &+ (ones &* (0x80 - 0x30))
     let letters = (folded &+ (ones &* (0x80 - 0x61))) ^ (folded &+ (ones &* (0x80 - 0x7B)))
-    let digits = above ^ (low &+ (ones &* (0x80 - 0x3A)))
-    let alphanumerics = letters | digits
-    let words = alphanumerics | block & ((low &+ (ones &* 2)) ^ highs)
-    // Plus, hyphen and slash are the odd ones from 2B to 2F.
-    let signs = ((low &+ (ones &* (0x80 - 0x2B))) ^ above) & (low &<< 7)
-    let lines = ((low ^ (ones &* 0x5F)) &+ (ones &* 0x7F)) ^ highs
-    let symbols = (alphanumerics | signs | lines) & (block ^ highs)
-    return (words & highs, symbols & highs)
+    let digits = (low &+ (ones &* (0x80 - 0x30))) ^ (low &+ (ones &* (0x80 - 0x3A)))
+    return (letters | digits | block & ((low &+ (ones &* 2)) ^ highs)) & highs
+  }
+}
+
+/// The six bits of each of 64 symbols of base64, a word for a bit, and so what the bytes are that they
+/// encode, at each alignment: a bit for each symbol with which a group of four may begin.
+struct SymbolBits {
+  private var bits = InlineArray<6, UInt64>(repeating: 0)
+
+  /// Of the bytes from `offset` on; beyond the end there is nothing.
+  init(of bytes: RawSpan, at offset: Int) {
+    for place in 0..<4 {
+      let start = offset &+ 16 &* place
+      guard start < bytes.byteCount else { break }
+      let block = ByteBlock(of: bytes, at: start).base64
+      let shift = UInt64(truncatingIfNeeded: 16 &* place)
+      bits[0] |= block.bit(0) &<< shift
+      bits[1] |= block.bit(1) &<< shift
+      bits[2] |= block.bit(2) &<< shift
+      bits[3] |= block.bit(3) &<< shift
+      bits[4] |= block.bit(4) &<< shift
+      bits[5] |= block.bit(5) &<< shift
+    }
   }
 
-  /// Of each byte in turn there is a bit of eight words: a matrix, which is turned over.
-  @inline(__always)
-  private mutating func turnOver() {
-    words = ByteClasses.transposed(words)
-    symbols = ByteClasses.transposed(symbols)
+  /// Where one group, or two after each other, are text of ASCII: from 20 to 7F, or every other byte
+  /// zero.
+  func text(groups: Int) -> UInt64 {
+    let (printable, outer, inner, ascii) = (printable, outerZeros, innerZeros, ascii)
+    guard groups == 2 else { return (printable | outer | inner) & ascii }
+    let double = outer & inner &>> 4 | inner & outer &>> 4
+    return (printable & printable &>> 4 | double) & ascii & ascii &>> 4
   }
 
-  /// Warren, Hacker's Delight, §7-3.
-  @inline(__always)
-  fileprivate static func transposed(_ matrix: UInt64) -> UInt64 {
-    var bits = matrix
-    var swapped = (bits ^ bits &>> 7) & 0x00AA_00AA_00AA_00AA
-    bits ^= swapped ^ swapped &<< 7
-    swapped = (bits ^ bits &>> 14) & 0x0000_CCCC_0000_CCCC
-    bits ^= swapped ^ swapped &<< 14
-    swapped = (bits ^ bits &>> 28) & 0x0000_0000_F0F0_F0F0
-    return bits ^ swapped ^ swapped &<< 28
+  /// Where the three bytes of a group are from 20 to 7F: their highest bit is none, and of the next
+  /// two one is set.
+  private var printable: UInt64 {
+    let first = ~bits[5] & (bits[4] | bits[3])
+    let second = ~bits[3] & (bits[2] | bits[1])
+    let third = ~bits[1] & (bits[0] | bits[5] &>> 1)
+    return first & second &>> 1 & third &>> 2
+  }
+
+  /// Where the first and the third byte of a group are zero.
+  private var outerZeros: UInt64 {
+    let all = ~(bits[5] | bits[4] | bits[3] | bits[2] | bits[1] | bits[0])
+    return all & ~(bits[5] | bits[4]) &>> 1 & ~(bits[1] | bits[0]) &>> 2 & all &>> 3
+  }
+
+  /// Where its second byte is.
+  private var innerZeros: UInt64 {
+    ~(bits[3] | bits[2] | bits[1] | bits[0]) &>> 1
+      & ~(bits[5] | bits[4] | bits[3] | bits[2]) &>> 2
+  }
+
+  /// Where all bytes of a group are below 80.
+  private var ascii: UInt64 { ~bits[5] & ~bits[3] &>> 1 & ~bits[1] &>> 2 }
+}
+
+/// Where numbers of two digits a byte may begin among 64 bytes: a bit for each, the first one lowest.
+struct PackedMarks {
+  static var byteCount: Int { 64 }
+  /// The next 64 bytes begin so much later; what is in the first and the last of them is looked at
+  /// with those before and behind it.
+  static var step: Int { 56 }
+  private static let before = 2
+
+  /// Six bytes and more of digits.
+  private(set) var long: UInt64 = 0
+  /// Three and more, behind their length (5 to 20) and a type (80 to FF).
+  private(set) var typed: UInt64 = 0
+
+  /// Of the bytes from `offset` on, which is 0 or a multiple of `step`.
+  init(of bytes: RawSpan, at offset: Int) {
+    var digits: UInt64 = 0
+    var types: UInt64 = 0
+    var lengths: UInt64 = 0
+    let count = min(bytes.byteCount &- offset, PackedMarks.byteCount)
+    for place in 0..<4 where 16 &* place < count {
+      let block = ByteBlock(of: bytes, at: offset &+ 16 &* place)
+      let shift = UInt64(truncatingIfNeeded: 16 &* place)
+      digits |= block.packedDigits &<< shift
+      types |= block.beyond &<< shift
+      lengths |= block.between(5, 21) &<< shift
+    }
+    // Zeros beyond the end would be some.
+    digits &= .max &>> UInt64(truncatingIfNeeded: 64 &- count)
+    let three = digits & digits &>> 1 & digits &>> 2
+    let own: UInt64 =
+      (1 &<< UInt64(PackedMarks.step &+ PackedMarks.before)) &- (offset == 0 ? 1 : 4)
+    long = three & three &>> 3 & own
+    typed = three & types &<< 1 & lengths &<< 2 & own
   }
 }
 
@@ -94,39 +169,32 @@ struct NumberMarks {
   private var hyphens: UInt64 = 0
   private var spaces: UInt64 = 0
 
-  /// Of the bytes from `offset` on, which are there.
-  @inline(never)
+  /// Of the bytes from `offset` on; beyond the end there is nothing.
+  @inline(__always)
   init(of bytes: RawSpan, at offset: Int) {
-    for place in 0..<8 {
-      let block = ByteScan.wholeWord(bytes, at: offset &+ 8 &* place)
-      let shift = UInt64(7 &- place)
-      digits |= NumberMarks.digits(block) &>> shift
-      colons |= NumberMarks.equal(block, 0x3A) &>> shift
-      hyphens |= NumberMarks.equal(block, 0x2D) &>> shift
-      spaces |= NumberMarks.equal(block, 0x20) &>> shift
+    if bytes.byteCount &- offset >= NumberMarks.byteCount {
+      for place in 0..<4 { add(ByteBlock(whole: bytes, at: offset &+ 16 &* place), place) }
+    } else {
+      var place = 0
+      while offset &+ 16 &* place < bytes.byteCount {
+        add(ByteBlock(of: bytes, at: offset &+ 16 &* place), place)
+        place &+= 1
+      }
     }
-    digits = ByteClasses.transposed(digits)
-    colons = ByteClasses.transposed(colons)
-    hyphens = ByteClasses.transposed(hyphens)
-    spaces = ByteClasses.transposed(spaces)
   }
 
   @inline(__always)
-  private static func digits(_ block: UInt64) -> UInt64 {
-    let low = block & ~ByteScan.highs
-    let marks =
-      (low &+ (ByteScan.ones &* (0x80 - 0x30))) ^ (low &+ (ByteScan.ones &* (0x80 - 0x3A)))
-    return marks & ~block & ByteScan.highs
-  }
-
-  @inline(__always)
-  private static func equal(_ block: UInt64, _ byte: UInt64) -> UInt64 {
-    let difference = (block & ~ByteScan.highs) ^ (ByteScan.ones &* byte)
-    return ((difference &+ (ByteScan.ones &* 0x7F)) ^ ByteScan.highs) & ~block & ByteScan.highs
+  private mutating func add(_ block: ByteBlock, _ place: Int) {
+    let shift = UInt64(truncatingIfNeeded: 16 &* place)
+    digits |= block.digits &<< shift
+    colons |= block.equal(to: 0x3A) &<< shift
+    hyphens |= block.equal(to: 0x2D) &<< shift
+    spaces |= block.equal(to: 0x20) &<< shift
   }
 
   /// Whether six digits follow each other, or four and a space or a hyphen, or five separators are as
   /// far from each other as those of a hardware address.
+  @inline(__always)
   var mayBeNumbers: Bool {
     let pairs = digits & digits &>> 1
     let fours = pairs & pairs &>> 2
@@ -134,6 +202,7 @@ struct NumberMarks {
     return numbers != 0 || NumberMarks.areInAddress(colons) || NumberMarks.areInAddress(hyphens)
   }
 
+  @inline(__always)
   private static func areInAddress(_ signs: UInt64) -> Bool {
     let two = signs & signs &>> 3
     return two & two &>> 6 & signs &>> 12 != 0
@@ -159,60 +228,39 @@ extension ByteScan {
   }
 
   private static func tail(_ bytes: RawSpan, at offset: Int) -> UInt64 {
-    var word: UInt64 = 0
-    var index = min(bytes.byteCount, offset &+ 8)
-    while index > offset {
-      index &-= 1
-      word = word &<< 8 | UInt64(bytes[index])
+    let missing = offset &+ 8 &- bytes.byteCount
+    guard missing < 8 else { return 0 }
+    if bytes.byteCount >= 8 {
+      return wholeWord(bytes, at: bytes.byteCount &- 8)
+        &>> UInt64(truncatingIfNeeded: 8 &* missing)
     }
-    return word
-  }
-
-  /// The byte before `position` and the two from there on, the first one lowest; 0 for what is not
-  /// there.
-  @inline(__always)
-  static func neighbours(_ bytes: RawSpan, of position: Int) -> UInt32 {
-    guard position > 0, position &+ 3 <= bytes.byteCount else { return edge(bytes, position) }
-    return UInt32(
-      littleEndian: unsafe bytes.unsafeLoadUnaligned(
-        fromUncheckedByteOffset: position &- 1, as: UInt32.self))
-  }
-
-  @inline(never)
-  private static func edge(_ bytes: RawSpan, _ position: Int) -> UInt32 {
-    var word: UInt32 = 0
-    for place in 0..<3 {
-      let index = position &- 1 &+ place
-      if index >= 0, index < bytes.byteCount { word |= UInt32(bytes[index]) &<< UInt32(8 &* place) }
+    let count = bytes.byteCount &- offset
+    // Two loads, which overlap.
+    switch count {
+    case 4...:
+      let first = UInt64(bytes.loadLittleEndian(offset, as: UInt32.self))
+      let last = UInt64(bytes.loadLittleEndian(bytes.byteCount &- 4, as: UInt32.self))
+      return first | last &<< UInt64(truncatingIfNeeded: 8 &* (count &- 4))
+    case 2...:
+      let first = UInt64(bytes.loadLittleEndian(offset, as: UInt16.self))
+      let last = UInt64(bytes[bytes.byteCount &- 1])
+      return first | last &<< UInt64(truncatingIfNeeded: 8 &* (count &- 1))
+    case 1: return UInt64(bytes[offset])
+    default: return 0
     }
-    return word
   }
 
   /// Whether there are control characters that no text has: below 20 but for 9 to D, or 7F.
   static func hasControls(_ bytes: RawSpan) -> Bool {
     var offset = 0
-    while bytes.byteCount &- offset >= 32 {
-      var found: UInt64 = 0
-      for place in 0..<4 { found |= controls(wholeWord(bytes, at: offset &+ 8 &* place)) }
-      if found != 0 { return true }
-      offset &+= 32
+    while bytes.byteCount &- offset >= ByteBlock.byteCount {
+      if ByteBlock(whole: bytes, at: offset).controls != 0 { return true }
+      offset &+= ByteBlock.byteCount
     }
-    while offset < bytes.byteCount {
-      // Zeros beyond the end would be some.
-      let missing = UInt64(max(0, offset &+ 8 &- bytes.byteCount))
-      let word = word(bytes, at: offset) | highs & ~(.max >> (8 &* missing))
-      if controls(word) != 0 { return true }
-      offset &+= 8
-    }
-    return false
-  }
-
-  @inline(__always)
-  private static func controls(_ word: UInt64) -> UInt64 {
-    let low = word & (ones &* 0x7F)
-    let below = (low &+ (ones &* (0x80 - 0x20))) ^ highs
-    let blanks = (low &+ (ones &* (0x80 - 9))) ^ (low &+ (ones &* (0x80 - 0x0E)))
-    return (below ^ blanks | (low &+ ones)) & (word ^ highs) & highs
+    guard offset < bytes.byteCount else { return false }
+    // Zeros beyond the end would be some.
+    let beyond = UInt64.max &<< UInt64(truncatingIfNeeded: bytes.byteCount &- offset)
+    return ByteBlock(of: bytes, at: offset).controls & ~beyond != 0
   }
 
   /// Sixteen symbols of base64, of either alphabet, as twice 48 bits in the upper end of a word; nil
@@ -220,33 +268,11 @@ extension ByteScan {
   @inline(never)
   static func base64(_ bytes: RawSpan, at offset: Int) -> (UInt64, UInt64)? {
     guard bytes.byteCount &- offset >= 16 else { return nil }
-    let block = SIMD2(wholeWord(bytes, at: offset), wholeWord(bytes, at: offset &+ 8))
-    let highs = SIMD2(repeating: ByteScan.highs)
-    let low = block & (ones &* 0x7F)
-    let above = low &+ (ones &* (0x80 - 0x30))
-    let capitals =
-      ((low &+ (ones &* (0x80 - 0x41))) ^ (low &+ (ones &* (0x80 - 0x5B)))) & highs
-    let letters =
-      ((low &+ (ones &* (0x80 - 0x61))) ^ (low &+ (ones &* (0x80 - 0x7B)))) & highs
-    let digits = (above ^ (low &+ (ones &* (0x80 - 0x3A)))) & highs
-    let signs = ((low &+ (ones &* (0x80 - 0x2B))) ^ above) & (low &<< 7) & highs
-    let lines = (((low ^ (ones &* 0x5F)) &+ (ones &* 0x7F)) ^ highs) & highs
-    let known = (capitals | letters | digits | signs | lines) & (block ^ highs)
-    guard known.x & known.y == ByteScan.highs else { return nil }
-    // What is to be added, by the kind of symbol; of the sum six bits count.
-    let steps =
-      wide(capitals) & (ones &* 63) | wide(letters) & (ones &* 57) | wide(digits) & (ones &* 4)
-    // Plus and hyphen are 62, slash and low line 63.
-    let isSlash = (low &>> 1) & (low &>> 2) & ones
-    let others = wide(signs) & (isSlash | (ones &* 62)) | wide(lines) & (ones &* 63)
-    let others63 = wide(signs | lines)
-    let values = (low &+ steps) & (others63 ^ (ones &* 63)) & (ones &* 63) | others
-    return (packed(values.x.byteSwapped), packed(values.y.byteSwapped))
+    let block = ByteBlock(whole: bytes, at: offset)
+    guard block.symbols == 0xFFFF else { return nil }
+    let (first, second) = block.base64.words
+    return (packed(first.byteSwapped), packed(second.byteSwapped))
   }
-
-  /// Seven ones for each high bit.
-  @inline(__always)
-  private static func wide(_ marks: SIMD2<UInt64>) -> SIMD2<UInt64> { marks &- (marks &>> 7) }
 
   /// Eight times six bits, the first in the highest byte, without what is between them.
   @inline(__always)

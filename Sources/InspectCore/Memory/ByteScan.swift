@@ -1,4 +1,4 @@
-/// Looks for a byte, 32 at a time. All the `unsafe` of wide loads is here; none goes past the end.
+/// Looks for a byte, sixteen at a time. All the `unsafe` of wide loads is here; none goes past the end.
 public enum ByteScan {
   /// The offset of the first `byte` at or after `start`, if there is one.
   @inline(__always)
@@ -23,19 +23,25 @@ public enum ByteScan {
   ) -> Int? {
     var offset = max(start, 0)
     let count = bytes.byteCount
-    while count - offset >= 8 {
-      let raw = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-      let word = UInt64(littleEndian: raw)
-      let zeros = zeroBytes(word, first) | zeroBytes(word, second) | zeroBytes(word, third)
-      if zeros != 0 { return offset &+ lane(zeros) }
-      offset &+= 8
+    while count - offset >= ByteBlock.byteCount {
+      let block = ByteBlock(whole: bytes, at: offset)
+      let hits = block.equal(to: first) | block.equal(to: second) | block.equal(to: third)
+      if hits != 0 { return offset &+ hits.trailingZeroBitCount }
+      offset &+= ByteBlock.byteCount
     }
-    while offset < count {
-      let byte = bytes[offset]
-      if byte == first || byte == second || byte == third { return offset }
-      offset &+= 1
+    if offset < count, count >= ByteBlock.byteCount {
+      // The last sixteen, without those before.
+      let block = ByteBlock(whole: bytes, at: count &- ByteBlock.byteCount)
+      let hits = block.equal(to: first) | block.equal(to: second) | block.equal(to: third)
+      let rest = hits &>> UInt64(truncatingIfNeeded: offset &+ ByteBlock.byteCount &- count)
+      return rest == 0 ? nil : offset &+ rest.trailingZeroBitCount
     }
-    return nil
+    guard offset < count else { return nil }
+    let block = ByteBlock(of: bytes, at: offset)
+    let hits = block.equal(to: first) | block.equal(to: second) | block.equal(to: third)
+    // Zeros beyond the end are none.
+    let rest = hits & (1 &<< UInt64(truncatingIfNeeded: count &- offset) &- 1)
+    return rest == 0 ? nil : offset &+ rest.trailingZeroBitCount
   }
 
   /// The 32 bytes at `offset` as little-endian words, their bounds checked once.
@@ -56,11 +62,12 @@ public enum ByteScan {
   public static func isPrintable(_ bytes: RawSpan) -> Bool {
     var offset = 0
     let count = bytes.byteCount
-    // In words: comparisons of order are no vector operations in Swift 6.3.
-    while count - offset >= 32 {
-      let words = fourWords(of: bytes, at: offset)
-      guard isPrintable(words.0, words.1, words.2, words.3) else { return false }
-      offset &+= 32
+    while count - offset >= ByteBlock.byteCount {
+      guard ByteBlock(whole: bytes, at: offset).arePrintable else { return false }
+      offset &+= ByteBlock.byteCount
+    }
+    if offset < count, count >= ByteBlock.byteCount {
+      return ByteBlock(whole: bytes, at: count &- ByteBlock.byteCount).arePrintable
     }
     while count - offset >= 8 {
       guard isPrintable(bytes, at: offset) else { return false }
@@ -80,23 +87,10 @@ public enum ByteScan {
   @inline(__always)
   private static func isPrintable(_ bytes: RawSpan, at offset: Int) -> Bool {
     let word = bytes.load(offset, as: UInt64.self)
-    return isPrintable(word, word, word, word)
-  }
-
-  @inline(__always)
-  private static func isPrintable(
-    _ first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64
-  ) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs = ones &* 0x80
     // Without high bits nothing is carried into the next byte: from DEL upwards one more sets the
     // bit, from a space upwards 60 (hexadecimal) more do.
-    let deletes =
-      (first &+ ones) | (second &+ ones) | (third &+ ones) | (fourth &+ ones)
-    let beyond = first | second | third | fourth | deletes
-    let spaces = ones &* 0x60
-    let from = (first &+ spaces) & (second &+ spaces) & (third &+ spaces) & (fourth &+ spaces)
-    return beyond & highs == 0 && from & highs == highs
+    let beyond = word | (word &+ ones)
+    return beyond & highs == 0 && (word &+ ones &* 0x60) & highs == highs
   }
 
   /// With twice the same byte the second comparison falls away when this is inlined.
@@ -106,74 +100,24 @@ public enum ByteScan {
   ) -> Int? {
     var offset = max(start, 0)
     let count = bytes.byteCount
-    let firsts = SIMD4(repeating: ones &* UInt64(first))
-    let seconds = SIMD4(repeating: ones &* UInt64(second))
-    while count - offset >= 32 {
-      if let hit = hit(bytes, at: offset, firsts, seconds) { return hit }
-      offset &+= 32
+    while count - offset >= ByteBlock.byteCount {
+      let block = ByteBlock(whole: bytes, at: offset)
+      let hits = block.equal(to: first) | block.equal(to: second)
+      if hits != 0 { return offset &+ hits.trailingZeroBitCount }
+      offset &+= ByteBlock.byteCount
     }
-    while count - offset >= 8 {
-      if let hit = hit(bytes, at: offset, first, second) { return hit }
-      offset &+= 8
+    if offset < count, count >= ByteBlock.byteCount {
+      // The last sixteen, without those before.
+      let block = ByteBlock(whole: bytes, at: count &- ByteBlock.byteCount)
+      let hits = block.equal(to: first) | block.equal(to: second)
+      let rest = hits &>> UInt64(truncatingIfNeeded: offset &+ ByteBlock.byteCount &- count)
+      return rest == 0 ? nil : offset &+ rest.trailingZeroBitCount
     }
-    if offset < count, count >= 8 {
-      // The last eight, without those before.
-      let missing = offset &+ 8 &- count
-      let raw = unsafe bytes.unsafeLoadUnaligned(
-        fromUncheckedByteOffset: count &- 8, as: UInt64.self)
-      let word = UInt64(littleEndian: raw) &>> UInt64(8 &* missing)
-      let zeros = zeroBytes(word, first) | zeroBytes(word, second)
-      guard zeros != 0, lane(zeros) < 8 &- missing else { return nil }
-      return offset &+ lane(zeros)
-    }
-    while offset < count {
-      let byte = bytes[offset]
-      if byte == first || byte == second { return offset }
-      offset &+= 1
-    }
-    return nil
-  }
-
-  /// The caller has seen that 32 bytes are there. As with `zeroBytes`, the lowest set bit of a word is
-  /// right; comparisons of lanes would be a loop over them (Swift 6.3.1).
-  @inline(__always)
-  private static func hit(
-    _ bytes: RawSpan, at offset: Int, _ first: SIMD4<UInt64>, _ second: SIMD4<UInt64>
-  ) -> Int? {
-    let block = unsafe bytes.unsafeLoadUnaligned(
-      fromUncheckedByteOffset: offset, as: SIMD4<UInt64>.self)
-    let one = block ^ first
-    let other = block ^ second
-    let words = ((one &- ones) & ~one | (other &- ones) & ~other) & highs
-    guard words.x | words.y | words.z | words.w != 0 else { return nil }
-    if words.x != 0 { return offset &+ lane(words.x) }
-    if words.y != 0 { return offset &+ 8 &+ lane(words.y) }
-    if words.z != 0 { return offset &+ 16 &+ lane(words.z) }
-    return offset &+ 24 &+ lane(words.w)
-  }
-
-  /// The caller has seen that 8 bytes are there.
-  @inline(__always)
-  private static func hit(
-    _ bytes: RawSpan, at offset: Int, _ first: UInt8, _ second: UInt8
-  ) -> Int? {
-    let raw = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-    let word = UInt64(littleEndian: raw)
-    let zeros = zeroBytes(word, first) | zeroBytes(word, second)
-    return zeros == 0 ? nil : offset &+ lane(zeros)
-  }
-
-  /// The lowest set bit is the high bit of the first byte of `word` that is `byte`; those above it
-  /// may be borrowed.
-  @inline(__always)
-  private static func zeroBytes(_ word: UInt64, _ byte: UInt8) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let difference = word ^ (ones &* UInt64(byte))
-    return (difference &- ones) & ~difference & (ones &* 0x80)
-  }
-
-  @inline(__always)
-  private static func lane(_ word: UInt64) -> Int {
-    UInt64(littleEndian: word).trailingZeroBitCount &>> 3
+    guard offset < count else { return nil }
+    let block = ByteBlock(of: bytes, at: offset)
+    let hits = block.equal(to: first) | block.equal(to: second)
+    // Zeros beyond the end are none.
+    let rest = hits & (1 &<< UInt64(truncatingIfNeeded: count &- offset) &- 1)
+    return rest == 0 ? nil : offset &+ rest.trailingZeroBitCount
   }
 }

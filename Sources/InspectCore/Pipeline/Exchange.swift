@@ -52,6 +52,8 @@ struct Exchange<
   private var responses: UInt64 = 0
   var full: UInt64 = 0
   var cutBodies: UInt64 = 0
+  /// Bodies that were looked at in pieces.
+  private var longBodies: UInt64 = 0
   var undecodedBodies: UInt64 = 0
   var mailTransactions: UInt64 = 0
   var inspectedPayloads: UInt64 = 0
@@ -93,6 +95,7 @@ struct Exchange<
     all.dnsMessages = dnsMessages
     all.clearBytes = clearBytes
     all.cutBodies = cutBodies
+    all.longBodies = longBodies
     all.undecodedBodies = undecodedBodies
     all.mailTransactions = mailTransactions
     all.inspectedPayloads = inspectedPayloads
@@ -255,7 +258,9 @@ struct Exchange<
       var body = ByteBuffer(limit: 0)
       swap(&body, &transactions[place].body)
       bodyBytes -= body.count
-      inspectBody(body.bytes, place)
+      let isSeen =
+        transactions[place].bodyOffset > 0 && body.count <= HTTPTransaction.bodyOverlap
+      if !isSeen { inspectBody(body.bytes, place) }
     }
     if transactions[place].requestByteCount == 0, ledger.isOutward(context),
       let registration = Exchange.registration(in: &transactions[place])
@@ -412,17 +417,42 @@ struct Exchange<
   }
 
   private mutating func keep(_ bytes: RawSpan, _ place: UInt32) {
-    let room = max(0, bodyBytesLimit - bodyBytes)
-    let wanted = bytes.extracting(first: min(room, bytes.byteCount))
-    let taken = transactions[place].body.append(wanted)
-    bodyBytes += taken
-    if taken < bytes.byteCount, !transactions[place].bodyWasInspected {
+    var rest = bytes
+    while true {
+      let room = max(0, bodyBytesLimit - bodyBytes)
+      let wanted = rest.extracting(first: min(room, rest.byteCount))
+      let taken = transactions[place].body.append(wanted)
+      bodyBytes += taken
+      rest = rest.extracting(droppingFirst: taken)
+      guard !rest.isEmpty else { return }
+      // What is coded is undone as a whole.
+      guard transactions[place].body.isFull, transactions[place].requestCoding == .identity else {
+        break
+      }
+      inspectPiece(place)
+    }
+    if !transactions[place].bodyWasInspected {
       // Counted once: what is beyond is not looked at.
       transactions[place].bodyWasInspected = true
       cutBodies &+= 1
     }
   }
 
+  /// Looks at what is kept of a body of which more comes, and keeps the end, where something may
+  /// begin.
+  private mutating func inspectPiece(_ place: UInt32) {
+    var body = ByteBuffer(limit: 0)
+    swap(&body, &transactions[place].body)
+    inspectBody(body.bytes, place)
+    if transactions[place].bodyOffset == 0 { longBodies &+= 1 }
+    let passed = body.count - HTTPTransaction.bodyOverlap
+    body.removeFirst(passed)
+    bodyBytes -= passed
+    transactions[place].bodyOffset += passed
+    swap(&body, &transactions[place].body)
+  }
+
+  /// Looks at a body, or a piece of one.
   private mutating func inspectBody(_ bytes: RawSpan, _ place: UInt32) {
     let recipient = Exchange.number(of: &transactions[place], in: &ledger) ?? host
     beginFindings()
@@ -430,7 +460,8 @@ struct Exchange<
     let facts: MessageFacts
     if coding == .identity {
       facts = finder.inspect(
-        bytes, part: .httpRequestBody, key: RawSpan(), decoder: &decoder, into: &findings)
+        bytes, part: .httpRequestBody, key: RawSpan(), awaited: .none,
+        from: transactions[place].bodyOffset, decoder: &decoder, into: &findings)
     } else {
       decoded.removeAll()
       let outcome = decoder.decode(bytes, coding, into: &decoded)
@@ -441,6 +472,9 @@ struct Exchange<
     }
     if let told = facts.phoneTime, ledger.isOutward(context) {
       ledger.write(.told(told, context, transactions[place].start))
+    }
+    guard transactions[place].bodyOffset == 0 else {
+      return disclose(nil, to: recipient, at: transactions[place].start)
     }
     let isTelecom = SelfRegistration.matches(
       method: transactions[place].method, contentType: transactions[place].requestType,

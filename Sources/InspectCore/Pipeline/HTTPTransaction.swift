@@ -41,6 +41,8 @@ public struct HTTPTransaction: ~Copyable {
   /// The announced length of the request's body.
   var contentLength: Int?
   var bodyWasInspected = false
+  /// Where `body` begins in the request's body: what is before was looked at.
+  var bodyOffset = 0
   // Bytes of a body are missing.
   var requestHasGap = false
   var responseHasGap = false
@@ -48,8 +50,10 @@ public struct HTTPTransaction: ~Copyable {
   let number: UInt32
   var next = UInt32.max
 
-  /// How much of a request's body is looked at.
+  /// How much of a request's body is looked at at once: of a longer one a piece after the other.
   static var bodyLimit: Int { 1 << 20 }
+  /// How much of a piece is looked at again with the next one.
+  static var bodyOverlap: Int { 512 }
 
   /// A transaction that begins with its request.
   init(_ head: HTTPRequestHead, at time: Timestamp) {

@@ -82,6 +82,8 @@ public struct InspectorCounters: Sendable {
 
   /// Request bodies of which only the beginning was looked at.
   public internal(set) var cutBodies: UInt64 = 0
+  /// Request bodies that were looked at in pieces of a megabyte, each for itself.
+  public internal(set) var longBodies: UInt64 = 0
   /// Bodies whose content coding could not be undone.
   public internal(set) var undecodedBodies: UInt64 = 0
   public internal(set) var anomalies: UInt64 = 0
@@ -148,6 +150,7 @@ public struct InspectorCounters: Sendable {
     encryptedBytes &+= other.encryptedBytes
     unknownBytes &+= other.unknownBytes
     cutBodies &+= other.cutBodies
+    longBodies &+= other.longBodies
     undecodedBodies &+= other.undecodedBodies
     anomalies &+= other.anomalies
     lowFindings &+= other.lowFindings

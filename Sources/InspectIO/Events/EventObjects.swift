@@ -191,7 +191,7 @@ extension JSONWriter {
       ("smtp_transactions", counters.mailTransactions),
       ("payloads_inspected", counters.inspectedPayloads),
       ("payloads_skipped", counters.skippedPayloads), ("full", counters.applicationFull),
-      ("cut_bodies", counters.cutBodies),
+      ("cut_bodies", counters.cutBodies), ("long_bodies", counters.longBodies),
       ("undecoded_bodies", counters.undecodedBodies), ("anomalies", counters.anomalies),
     ]
     for (name, value) in applications { field(name, value) }
