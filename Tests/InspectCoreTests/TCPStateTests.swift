@@ -302,6 +302,54 @@ import Testing
     script.finish()
   }
 
+  /// Nobody retransmits after two minutes: what was sent before is forgotten, and its memory serves
+  /// another connection.
+  @Test func whatASilentDirectionSentIsForgotten() {
+    for (seconds, expected) in [(119.0, 1), (121.0, 0)] as [(Double, UInt64)] {
+      var script = StreamScript()
+      script.handshake()
+      script.send("abcdefgh", at: 0)
+      script.wait(seconds: seconds)
+      script.send("ABCDEFGH", at: 0)
+      let conflicting = script.counters.conflicting
+      #expect(conflicting == expected)
+      script.finish()
+    }
+  }
+
+  @Test func theMemoryOfTheSilentServesOthers() {
+    var memories = StreamMemories(capacity: 8, key: 7)
+    var time = Timestamp(nanoseconds: 0)
+    var silent = StreamScript.flow(port: 1)
+    let (one, other) = (Array("abcdefgh".utf8), Array("ABCDEFGH".utf8))
+    func agrees(_ bytes: [UInt8], _ flow: borrowing Flow) -> Bool {
+      memories.agree(with: bytes.span.bytes, from: 8, .toServer, flow, at: time)
+    }
+    memories.append(one.span.bytes, .toServer, &silent, at: time)
+    // One every minute: none is silent for longer than two but the first ones.
+    for port: UInt16 in 2..<100 {
+      time = time.advanced(byNanoseconds: 60_000_000_000)
+      var flow = StreamScript.flow(port: port)
+      memories.append(other.span.bytes, .toServer, &flow, at: time)
+      let (same, differing) = (agrees(other, flow), agrees(one, flow))
+      #expect(same && !differing)
+    }
+    let (most, uncompared) = (memories.count, memories.uncompared)
+    #expect(most <= 5)
+    #expect(uncompared == 0)
+    // The first does not know yet; it gets another one when it goes on.
+    let before = agrees(other, silent)
+    #expect(before)
+    memories.append(one.span.bytes, .toServer, &silent, at: time)
+    let after = agrees(other, silent)
+    #expect(!after)
+    let count = memories.count
+    memories.forget(.toServer, &silent)
+    memories.forget(.toServer, &silent)
+    let left = memories.count
+    #expect(left == count - 1)
+  }
+
   /// Who is not read any more holds nothing, and its holes are none.
   @Test func anUnwantedDirectionOnlyCounts() {
     var script = StreamScript()

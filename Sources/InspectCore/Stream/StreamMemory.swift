@@ -108,58 +108,131 @@ struct StreamMemory {
 }
 
 /// The memories of all directions whose retransmissions are compared.
+///
+/// What a direction sent is forgotten when it was silent for longer than anybody retransmits, and another
+/// direction may have its memory then: connections that nobody closed wait for an hour.
 struct StreamMemories: ~Copyable {
-  private var memories: Slab<StreamMemory>
+  /// Two minutes, twice the longest time that RFC 6298 §2.5 lets a sender wait at least.
+  static var silence: Int64 { 120_000_000_000 }
+  /// How many memories are looked at for one of a silent direction.
+  private static var looks: Int { 4 }
+  /// The place of a direction that found no room.
+  private static var noRoom: UInt32 { .max - 1 }
+
+  // Not private: Swift 6.3 emits broken code for it in other files, without optimisation.
+  struct Entry {
+    var memory: StreamMemory
+    /// The direction that it is of, which may not know yet that it is no more; `nobody` for none.
+    var owner: UInt64
+    var lastUsed: Timestamp
+
+    static var nobody: UInt64 { .max }
+
+    /// Nanoseconds since the last use.
+    @inline(__always)
+    func silence(at time: Timestamp) -> Int64 { time.nanoseconds(since: lastUsed) }
+  }
+
+  private var entries: Slab<Entry>
   /// Those that were used and are not: to move them in and out would cost more than to keep them.
   private var free: [UInt32] = []
+  /// Where a silent direction is looked for next.
+  private var next: UInt32 = 0
   private let key: UInt64
   /// Directions that found no room.
   private(set) var uncompared: UInt64 = 0
 
   init(capacity: Int, key: UInt64) {
-    memories = Slab(capacity: capacity)
+    entries = Slab(capacity: capacity)
     self.key = key
   }
 
-  var count: Int { memories.count - free.count }
+  var count: Int { entries.count - free.count }
+
+  /// The name of a direction of a flow.
+  @inline(__always)
+  private static func owner(_ direction: Direction, _ flow: borrowing Flow) -> UInt64 {
+    flow.id << 1 | UInt64(direction.rawValue)
+  }
+
+  /// Where the direction's memory is; nil for none.
+  @inline(__always)
+  private func place(_ direction: Direction, _ flow: borrowing Flow) -> UInt32? {
+    let place = flow.tcp[direction].memory
+    guard place < StreamMemories.noRoom,
+      entries[place].owner == StreamMemories.owner(direction, flow)
+    else { return nil }
+    return place
+  }
 
   /// Adds what is handed on of a direction.
   @inline(__always)
-  mutating func append(_ bytes: RawSpan, _ direction: Direction, _ flow: inout Flow) {
-    if flow.tcp[direction].memory == UInt32.max { begin(direction, &flow) }
-    let place = flow.tcp[direction].memory
-    if place < UInt32.max - 1 { memories[place].append(bytes) }
+  mutating func append(
+    _ bytes: RawSpan, _ direction: Direction, _ flow: inout Flow, at time: Timestamp
+  ) {
+    guard flow.tcp[direction].memory != StreamMemories.noRoom,
+      let place = place(direction, flow) ?? begin(direction, &flow, at: time)
+    else { return }
+    if entries[place].silence(at: time) > StreamMemories.silence {
+      entries[place].memory.removeAll()
+    }
+    entries[place].lastUsed = time
+    entries[place].memory.append(bytes)
   }
 
-  private mutating func begin(_ direction: Direction, _ flow: inout Flow) {
-    if let place = free.popLast() {
-      memories[place].removeAll()
+  private mutating func begin(
+    _ direction: Direction, _ flow: inout Flow, at time: Timestamp
+  ) -> UInt32? {
+    let owner = StreamMemories.owner(direction, flow)
+    if let place = free.popLast() ?? takeSilent(at: time) {
+      entries[place].memory.removeAll()
+      entries[place].owner = owner
       flow.tcp[direction].memory = place
-    } else if let place = memories.insert(StreamMemory(key: key)) {
+    } else if let place = entries.insert(
+      Entry(memory: StreamMemory(key: key), owner: owner, lastUsed: time))
+    {
       flow.tcp[direction].memory = place
     } else {
       // It is asked once: whether there is room changes all the time.
-      flow.tcp[direction].memory = UInt32.max - 1
+      flow.tcp[direction].memory = StreamMemories.noRoom
       uncompared &+= 1
+      return nil
     }
+    return flow.tcp[direction].memory
+  }
+
+  /// The memory of a direction that was silent for long. None is free.
+  private mutating func takeSilent(at time: Timestamp) -> UInt32? {
+    for _ in 0..<min(StreamMemories.looks, entries.count) {
+      let place = next
+      next = Int(next) + 1 < entries.count ? next + 1 : 0
+      if entries[place].silence(at: time) > StreamMemories.silence { return place }
+    }
+    return nil
   }
 
   /// Bytes are missing: what came before is forgotten.
   mutating func skip(_ direction: Direction, _ flow: borrowing Flow) {
-    let place = flow.tcp[direction].memory
-    if place < UInt32.max - 1 { memories[place].removeAll() }
+    if let place = place(direction, flow) { entries[place].memory.removeAll() }
   }
 
   mutating func forget(_ direction: Direction, _ flow: inout Flow) {
-    let place = flow.tcp[direction].memory
+    let place = place(direction, flow)
     flow.tcp[direction].memory = UInt32.max
-    if place < UInt32.max - 1 { free.append(place) }
+    guard let place else { return }
+    entries[place].owner = Entry.nobody
+    free.append(place)
   }
 
+  /// Whether `bytes`, which begin `distance` before the end of what was handed on, are the same as far
+  /// as that is known.
   func agree(
-    with bytes: RawSpan, from distance: Int, _ direction: Direction, _ flow: borrowing Flow
+    with bytes: RawSpan, from distance: Int, _ direction: Direction, _ flow: borrowing Flow,
+    at time: Timestamp
   ) -> Bool {
-    let place = flow.tcp[direction].memory
-    return place >= UInt32.max - 1 || memories[place].agrees(with: bytes, from: distance)
+    guard let place = place(direction, flow),
+      entries[place].silence(at: time) <= StreamMemories.silence
+    else { return true }
+    return entries[place].memory.agrees(with: bytes, from: distance)
   }
 }

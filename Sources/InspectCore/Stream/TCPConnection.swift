@@ -36,6 +36,28 @@ struct TCPConnection {
       next = initial &+ 1
       isSynchronised = true
     }
+
+    /// Whether data with this sequence number follow what was handed on, and nothing stands in their
+    /// way.
+    @inline(__always)
+    func isNext(_ sequenceNumber: UInt32) -> Bool {
+      next == sequenceNumber && firstHeld == UInt32.max && isSynchronised && !isEnded
+        && !holdsEarlyData && fin == nil
+    }
+
+    /// Whether no more than `note` is to be done for an acknowledgment of what came before `number`.
+    @inline(__always)
+    func mayNote(_ number: UInt32, window: Int) -> Bool {
+      firstHeld == UInt32.max && !holdsEarlyData
+        && (!isSynchronised || abs(number.distance(after: next)) <= window)
+    }
+
+    /// The peer acknowledged what came before `number`.
+    @inline(__always)
+    mutating func note(_ number: UInt32) {
+      if let acknowledged, number.distance(after: acknowledged) <= 0 { return }
+      acknowledged = number
+    }
   }
 
   // What each segment asks for comes first.
@@ -73,5 +95,6 @@ struct TCPConnection {
 /// Numbers on the circle of 2³² (RFC 9293 §3.4).
 extension UInt32 {
   /// How far this is ahead of `other`; negative when it is behind.
+  @inline(__always)
   func distance(after other: UInt32) -> Int { Int(Int32(bitPattern: self &- other)) }
 }

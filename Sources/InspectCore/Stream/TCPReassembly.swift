@@ -61,6 +61,30 @@ struct TCPReassembly: ~Copyable {
   /// Directions whose retransmissions are not compared, because too many others are.
   var uncompared: UInt64 { memories.uncompared }
 
+  /// Takes in a segment that goes on where the last one ended, or has no data, while nothing is held
+  /// and nothing begins or ends: nearly all. False, with nothing done, for another.
+  @inline(__always)
+  private mutating func goOn(
+    with segment: borrowing TCPSegment, _ direction: Direction, of flow: inout Flow,
+    at time: Timestamp, into consumer: inout some StreamConsumer & ~Copyable
+  ) -> Bool {
+    let flags = segment.flags
+    let payload = segment.payload
+    guard !flags.beginsOrEnds,
+      payload.isEmpty || flow.tcp[direction].isNext(segment.sequenceNumber),
+      !flags.ack
+        || flow.tcp[direction.opposite].mayNote(
+          segment.acknowledgmentNumber, window: limits.window)
+    else { return false }
+    noteWindow(segment, direction, &flow)
+    if !payload.isEmpty {
+      flow.tcp[direction].strays = 0
+      handOn(payload, direction, &flow, time, &consumer)
+    }
+    if flags.ack { flow.tcp[direction.opposite].note(segment.acknowledgmentNumber) }
+    return true
+  }
+
   /// Takes a segment in. `cutByteCount` bytes of its data were sent but not captured.
   ///
   /// Returns the control bits that count: without a RST or FIN that the peer would ignore.
@@ -68,6 +92,17 @@ struct TCPReassembly: ~Copyable {
   mutating func process(
     _ segment: borrowing TCPSegment, cutByteCount: Int, _ direction: Direction,
     of flow: inout Flow, at time: Timestamp, into consumer: inout some StreamConsumer & ~Copyable
+  ) -> TCPFlags {
+    if cutByteCount == 0, goOn(with: segment, direction, of: &flow, at: time, into: &consumer) {
+      return segment.flags
+    }
+    return processInFull(segment, cutByteCount, direction, &flow, time, &consumer)
+  }
+
+  @inline(never)
+  private mutating func processInFull(
+    _ segment: borrowing TCPSegment, _ cutByteCount: Int, _ direction: Direction,
+    _ flow: inout Flow, _ time: Timestamp, _ consumer: inout some StreamConsumer & ~Copyable
   ) -> TCPFlags {
     var flags = segment.flags
     var sequenceNumber = segment.sequenceNumber
@@ -178,7 +213,7 @@ struct TCPReassembly: ~Copyable {
   ) {
     // The window of a SYN is never scaled (RFC 7323 §2.2).
     let shift = segment.flags.syn ? 0 : flow.tcp[direction].windowShift
-    let window = UInt32(segment.window) << UInt32(shift)
+    let window = UInt32(segment.window) &<< UInt32(shift)
     if window > flow.tcp[direction].window { flow.tcp[direction].window = window }
   }
 
@@ -321,7 +356,8 @@ struct TCPReassembly: ~Copyable {
     _ payload: RawSpan, _ ahead: Int, _ direction: Direction, _ flow: inout Flow,
     _ time: Timestamp, _ consumer: inout some StreamConsumer & ~Copyable
   ) {
-    var agrees = ahead >= 0 || memories.agree(with: payload, from: -ahead, direction, flow)
+    var agrees =
+      ahead >= 0 || memories.agree(with: payload, from: -ahead, direction, flow, at: time)
     let start = flow.tcp[direction].next &+ UInt32(truncatingIfNeeded: ahead)
     var place = flow.tcp[direction].firstHeld
     while agrees, place != UInt32.max {
@@ -529,7 +565,7 @@ struct TCPReassembly: ~Copyable {
     guard !bytes.isEmpty else { return }
     flow.tcp[direction].next &+= UInt32(truncatingIfNeeded: bytes.byteCount)
     if flow.tcp[direction].isWanted {
-      memories.append(bytes, direction, &flow)
+      memories.append(bytes, direction, &flow, at: time)
       consumer.received(bytes, direction, of: &flow, at: time)
     } else if flow.tcp[direction].memory != UInt32.max {
       memories.forget(direction, &flow)
@@ -544,7 +580,7 @@ struct TCPReassembly: ~Copyable {
     _ consumer: inout some StreamConsumer & ~Copyable
   ) {
     let bytes = pool.bytes(place).extracting(droppingFirst: start)
-    memories.append(bytes, direction, &flow)
+    memories.append(bytes, direction, &flow, at: time)
     consumer.received(bytes, direction, of: &flow, at: time)
   }
 

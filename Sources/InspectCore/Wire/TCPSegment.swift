@@ -33,6 +33,14 @@ public struct TCPSegment: ~Escapable {
     self.bytes = bytes
   }
 
+  /// Of bytes that were seen to have a whole header.
+  @inline(__always)
+  @_lifetime(copy bytes)
+  init(whole bytes: RawSpan) {
+    headerByteCount = Int(bytes[Offset.dataOffset] >> 4) * 4
+    self.bytes = bytes
+  }
+
   public var sourcePort: UInt16 { bytes.load(Offset.sourcePort) }
   public var destinationPort: UInt16 { bytes.load(Offset.destinationPort) }
   public var sequenceNumber: UInt32 { bytes.load(Offset.sequenceNumber) }
@@ -76,6 +84,9 @@ public struct TCPFlags: RawRepresentable, Equatable, Sendable {
   public var urg: Bool { rawValue & 0x20 != 0 }
   public var ece: Bool { rawValue & 0x40 != 0 }
   public var cwr: Bool { rawValue & 0x80 != 0 }
+
+  /// SYN, FIN or RST.
+  var beginsOrEnds: Bool { rawValue & 0x07 != 0 }
 
   public static var fin: TCPFlags { TCPFlags(rawValue: 0x01) }
   public static var rst: TCPFlags { TCPFlags(rawValue: 0x04) }
