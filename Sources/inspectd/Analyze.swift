@@ -25,8 +25,8 @@ struct Analyze: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Worker threads (default: the cores). Captures that only one can read - small, compressed, "
-        + "from a pipe, or with --evidence - are read by one.", valueName: "n"))
+      "Worker threads (default: the cores, or one for small captures). What comes from a pipe is "
+        + "for one.", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
@@ -45,31 +45,29 @@ struct Analyze: ParsableCommand {
         captures[index] = try orFail { () throws(EvidenceBundle.Failure) in try evidence!.spool() }
       }
     }
-    var timeline: CaptureTimeline
+    let reader: CaptureReader
     do throws(CaptureError) {
-      timeline = try CaptureTimeline(captures)
+      reader = try CaptureReader(captures)
     } catch {
       throw fail(error)
     }
-    // The first packet's time helps to read logs that have no year.
-    var hasPacket = timeline.advance()
-    let start = hasPacket ? timeline.packet.timestamp : nil
     var inspection: Inspection
     let logger = shared.logger()
     do throws(Inspection.Failure) {
       inspection = try Inspection(
-        try shared.optionsOrFail(), files: captures, captured: start.map { $0...$0 },
-        raisesAtOnce: false,
-        threads: evidence == nil ? CaptureFile.threads(captures, asked: threads) : 1,
-        logger: logger)
+        try shared.optionsOrFail(), files: captures,
+        // The first packet's time helps to read logs that have no year.
+        captured: reader.firstTimestamp.map { $0...$0 }, raisesAtOnce: false, reader: reader,
+        threads: CaptureReader.threads(captures, asked: threads), logger: logger)
     } catch {
       throw fail(error)
     }
     var progress = ProgressBar(isShown: !shared.quiet)
     // Without room for its events the run has failed.
-    while hasPacket, !Interruption.isRequested, inspection.output?.failure == nil {
-      hasPacket = inspection.inspect(&timeline, packets: ProgressBar.packetsPerLook)
-      progress.tick(inspection.packets) { timeline.progress }
+    while !Interruption.isRequested, inspection.output?.failure == nil,
+      inspection.inspectBatches(ProgressBar.batchesPerLook)
+    {
+      progress.tick(inspection.packets) { reader.progress }
     }
     progress.end()
     inspection.finish()
@@ -80,11 +78,8 @@ struct Analyze: ParsableCommand {
         try evidence!.finish(inspection)
       }
     }
-    var damages = timeline.damages.map { "\($0)" }
-    for damage in inspection.damages.map({ "\($0)" }) where !damages.contains(damage) {
-      damages.append(damage)
-    }
-    if hasPacket, inspection.output?.failure == nil {
+    var damages = reader.damages.map { "\($0)" }
+    if reader.hasMore, inspection.output?.failure == nil {
       damages.append("stopped before the end: what follows was not inspected")
     }
     try shared.end(inspection, damages: damages, drops: nil)
@@ -104,7 +99,7 @@ extension SharedOptions {
 
 /// A line on a terminal that says how far we are, when the work takes longer than a second.
 struct ProgressBar {
-  static let packetsPerLook = 16_384
+  static let batchesPerLook = 64
   private static let width = 40
 
   private let isShown: Bool

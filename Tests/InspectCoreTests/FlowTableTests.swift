@@ -117,7 +117,11 @@ import Testing
     }
     for packet in packets {
       let key = packet.key
-      for other in packets { #expect(key.isOf(other) == (key == other.key)) }
+      for other in packets {
+        let goesForth = key.goesForth(other)
+        #expect((goesForth != nil) == (key == other.key))
+        if let goesForth { #expect((goesForth ? key.lower : key.upper) == other.source) }
+      }
     }
   }
 

@@ -124,41 +124,17 @@ import Testing
     }
   }
 
-  /// A thread that cannot open the captures says so: its flows are missing.
-  @Test func aThreadWithoutItsCaptureIsTold() {
-    let configuration = InspectorConfiguration()
-    var team = ShardTeam(
-      threads: 2,
-      cases: WholeCase(
-        configuration: configuration, hashKey: (1, 2), atlas: Held(AtlasView(SharedAtlas([])))),
-      output: nil, files: ["/nowhere/at-all.pcap"], makeFilter: { nil },
-      makeShard: { number, _ in
-        WholeShard(
-          configuration: configuration, hashKey: (1, 2), number: number,
-          sink: Held(
-            EventSink(
-              output: nil, types: [], mask: IdentifierMask(key: [1], reveals: false),
-              atlas: SharedAtlas([]), policy: try! .builtIn(home: "EEA"), deviceNames: [],
-              files: [], hashesBodies: false)),
-          decoder: Held(BodyDecoder()), cipher: Held(AESCipher()))
-      })
-    team.finish { _ in Issue.record("an alert of nothing") }
-    let damages = team.damages.map { "\($0)" }
-    #expect(damages.count == 1)
-    #expect(damages.first?.contains("/nowhere/at-all.pcap") == true)
-  }
-
   // MARK: How many
 
-  @Test func smallAndCompressedCapturesAreReadByOne() throws {
+  @Test func smallCapturesAndPipesAreForOne() throws {
     let folder = CaptureExpectationTests.captures
     let small = folder.appendingPathComponent("nokia-7-plus.pcapng").path
     let compressed = folder.appendingPathComponent("compressed.pcap.gz").path
-    #expect(CaptureFile.threads([small], asked: nil) == 1)
-    #expect(CaptureFile.threads([small], asked: 4) == 4)
-    #expect(CaptureFile.threads([small, compressed], asked: 4) == 1)
-    #expect(CaptureFile.threads(["-"], asked: 4) == 1)
-    #expect(CaptureFile.threads(["/nowhere/at/all"], asked: 4) == 1)
+    #expect(CaptureReader.threads([small], asked: nil) == 1)
+    #expect(CaptureReader.threads([small], asked: 4) == 4)
+    #expect(CaptureReader.threads([small, compressed], asked: 4) == 4)
+    #expect(CaptureReader.threads(["-"], asked: 4) == 1)
+    #expect(CaptureReader.threads(["/nowhere/at/all"], asked: 4) == 1)
   }
 
   @Test func aThreadRunsOnceAndIsWaitedFor() throws {

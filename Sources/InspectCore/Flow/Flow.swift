@@ -146,6 +146,19 @@ public struct Flow: ~Copyable {
     return isClient ? .toServer : .toClient
   }
 
+  /// The same for a packet of TCP or UDP, of which it is known whether it goes from the lower end of
+  /// the key to the upper.
+  @inline(__always)
+  func direction(goesForth: Bool) -> Direction {
+    (clientEnd == .lower) == goesForth ? .toServer : .toClient
+  }
+
+  /// Nanoseconds since the last packet; 0 when that had no time (a simple packet block).
+  @inline(__always)
+  func idle(at time: Timestamp) -> Int64 {
+    lastSeen.nanoseconds == 0 ? 0 : time.nanoseconds(since: lastSeen)
+  }
+
   @inline(__always)
   mutating func count(_ direction: Direction, frameBytes: Int, at time: Timestamp) {
     if direction == .toServer {

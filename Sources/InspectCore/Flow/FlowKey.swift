@@ -30,21 +30,18 @@ public struct FlowKey: Equatable, Sendable {
       | UInt64(protocolNumber) << 8 | UInt64(tunnelDepth)
   }
 
-  /// Whether it is the key of a packet like this one, which takes less than to make that.
+  /// Whether it is the key of a packet like this one, which takes less than to make that: true where
+  /// the packet goes from the lower end to the upper, false where it goes back, nil where it is of
+  /// another key.
   @inline(__always)
-  func isOf(_ packet: FlowEnds) -> Bool {
-    let (source, destination) = (packet.source, packet.destination)
-    let isForth = lowerAddress == source.address && upperAddress == destination.address
-    guard isForth || lowerAddress == destination.address && upperAddress == source.address
-    else { return false }
-    func isRest(_ lower: Endpoint, _ upper: Endpoint) -> Bool {
-      rest == FlowKey.rest(lower, upper, packet.protocolNumber, packet.tunnelDepth)
+  func goesForth(_ packet: FlowEnds) -> Bool? {
+    func isFrom(_ lower: Endpoint, to upper: Endpoint) -> Bool {
+      lowerAddress == lower.address && upperAddress == upper.address
+        && rest == FlowKey.rest(lower, upper, packet.protocolNumber, packet.tunnelDepth)
     }
-    // Between ports of one address the lower one is first.
-    let isSame =
-      isForth && isRest(source, destination)
-      || (!isForth || source.address == destination.address) && isRest(destination, source)
-    return isSame && vlans == packet.vlans
+    guard vlans == packet.vlans else { return nil }
+    if isFrom(packet.source, to: packet.destination) { return true }
+    return isFrom(packet.destination, to: packet.source) ? false : nil
   }
 
   /// The two ends, with what stands in the place of their ports.

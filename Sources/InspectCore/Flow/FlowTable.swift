@@ -41,7 +41,7 @@ public struct FlowTable: ~Copyable {
   private let function: SipHash13
   private let limits: FlowLimits
   /// The shortest time-out, in nanoseconds.
-  private let shortest: Int64
+  let shortest: Int64
   /// Nanoseconds that are more than each time-out.
   private let longest: Int64
   private var lists: InlineArray<5, List>
@@ -78,9 +78,16 @@ public struct FlowTable: ~Copyable {
   }
 
   @inline(__always)
-  mutating func find(_ packet: FlowEnds) -> UInt32? {
-    if flows.contains(latest), flows[latest].key.isOf(packet) { return latest }
-    return find(packet.key)
+  mutating func find(_ packet: FlowEnds) -> UInt32? { findWithWay(packet)?.place }
+
+  /// The same, with the way that the packet goes: from the lower end of the key to the upper, or back.
+  @inline(__always)
+  mutating func findWithWay(_ packet: FlowEnds) -> (place: UInt32, goesForth: Bool)? {
+    if flows.contains(latest), let goesForth = flows[latest].key.goesForth(packet) {
+      return (latest, goesForth)
+    }
+    let key = packet.key
+    return find(key).map { ($0, key.lower == packet.source) }
   }
 
   @inline(__always)
@@ -120,15 +127,8 @@ public struct FlowTable: ~Copyable {
   /// Whether a packet at `time` comes too late for the flow.
   @inline(__always)
   func isExpired(_ place: UInt32, at time: Timestamp) -> Bool {
-    let idle = idle(place, at: time)
+    let idle = flows[place].idle(at: time)
     return idle > shortest && idle > limits.timeout(Int(flows[place].list.rawValue))
-  }
-
-  /// Nanoseconds since the flow's last packet; 0 when that had no time (a simple packet block).
-  @inline(__always)
-  private func idle(_ place: UInt32, at time: Timestamp) -> Int64 {
-    let last = flows[place].lastSeen
-    return last.nanoseconds == 0 ? 0 : time.nanoseconds(since: last)
   }
 
   /// Puts the flow into the list of another time-out.
@@ -169,7 +169,7 @@ public struct FlowTable: ~Copyable {
     var place = lists[number].first
     while place != UInt32.max, elapsed > due(place, number) {
       let next = links[Int(place)].next
-      if idle(place, at: now) > limits.timeout(number) {
+      if flows[place].idle(at: now) > limits.timeout(number) {
         expired.append(place)
       } else {
         unlink(place)

@@ -6,7 +6,7 @@ public struct ShardNumber: Sendable {
 
   /// Precondition: `index` is less than `count`.
   public init(_ index: Int, of count: Int) {
-    precondition(index >= 0 && index < count && count <= 1 << 16)
+    precondition(index >= 0 && index < count && count < 1 << 16)
     self.index = index
     self.count = count
   }
@@ -20,9 +20,14 @@ public struct ShardNumber: Sendable {
   /// Whether the flow between these ends is this shard's; which end is which makes no difference.
   @inline(__always)
   func owns(_ one: Endpoint, _ other: Endpoint) -> Bool {
+    ShardNumber.owner(one, other, of: count) == index
+  }
+
+  /// The index of the shard, of so many, whose the flow between these ends is.
+  @inline(__always)
+  static func owner(_ one: Endpoint, _ other: Endpoint, of count: Int) -> Int {
     let spread = UInt64(UInt32(truncatingIfNeeded: (one.mixed &+ other.mixed) >> 32))
-    return (spread &* UInt64(truncatingIfNeeded: count)) >> 32
-      == UInt64(truncatingIfNeeded: index)
+    return Int(truncatingIfNeeded: (spread &* UInt64(truncatingIfNeeded: count)) >> 32)
   }
 }
 

@@ -12,8 +12,6 @@ struct Shard<
   private var transports: Transports<Sink, Decoder, Cipher>
   private var counters = InspectorCounters()
   private let verifiesChecksums: Bool
-  /// Whether packets of other shards' flows need not be looked at in full.
-  private let canPassBy: Bool
 
   /// Tunnels inside tunnels that are followed; a packet deeper than that is counted.
   static var maximumTunnelDepth: UInt8 { 8 }
@@ -24,8 +22,6 @@ struct Shard<
   ) {
     fragments = FragmentTable(function: function)
     verifiesChecksums = configuration.verifiesChecksums
-    // Not what is already in `self`: its capture before all is there goes wrong in Swift 6.3.
-    canPassBy = !number.isOnly && !configuration.verifiesChecksums
     transports = Transports(
       limits: configuration.limits, function: function, number: number,
       verifiesChecksums: configuration.verifiesChecksums,
@@ -39,17 +35,43 @@ struct Shard<
     _ bytes: RawSpan, at time: Timestamp, originalByteCount: Int, linkType: LinkType,
     source: UInt16
   ) {
-    counters.packets &+= 1
-    counters.bytes &+= UInt64(truncatingIfNeeded: originalByteCount)
-    if bytes.byteCount < originalByteCount { counters.truncatedPackets &+= 1 }
-    transports.begin(packet: counters.packets, at: time)
-    if canPassBy, linkType == .ethernet, let packet = ForeignPacket(bytes, of: transports.number) {
-      switch packet.version {
+    begin(bytes.byteCount, originalByteCount, time)
+    if linkType == .ethernet, !verifiesChecksums,
+      let version = transports.take(bytes, byteCount: originalByteCount, at: time)
+    {
+      switch version {
       case .four: counters.ipv4 &+= 1
       case .six: counters.ipv6 &+= 1
       }
-      return
+    } else {
+      inspectLayers(bytes, at: time, originalByteCount, linkType, source)
     }
+  }
+
+  /// Passes a packet of another shard's flow by.
+  @inline(__always)
+  mutating func pass(
+    _ glance: PacketGlance, at time: Timestamp, byteCount: Int, originalByteCount: Int
+  ) {
+    begin(byteCount, originalByteCount, time)
+    if glance.isIPv4 { counters.ipv4 &+= 1 } else { counters.ipv6 &+= 1 }
+  }
+
+  /// Another packet comes.
+  @inline(__always)
+  private mutating func begin(_ byteCount: Int, _ originalByteCount: Int, _ time: Timestamp) {
+    counters.packets &+= 1
+    counters.bytes &+= UInt64(truncatingIfNeeded: originalByteCount)
+    if byteCount < originalByteCount { counters.truncatedPackets &+= 1 }
+    transports.begin(packet: counters.packets, at: time)
+  }
+
+  /// Looks at a packet layer by layer.
+  @inline(never)
+  private mutating func inspectLayers(
+    _ bytes: RawSpan, at time: Timestamp, _ originalByteCount: Int, _ linkType: LinkType,
+    _ source: UInt16
+  ) {
     var frame = Frame(
       link: PacketDecoder.Link(), byteCount: originalByteCount, time: time, source: source)
     do throws(WireError) {

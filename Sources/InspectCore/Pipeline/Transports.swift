@@ -79,12 +79,21 @@ struct Transports<
   /// Whether the flow between these ends is looked at here; what follows happens in this step of the packet.
   @inline(__always)
   private mutating func owns(_ source: Endpoint, _ destination: Endpoint) -> Bool {
+    guard number.isOnly || number.owns(source, destination) else {
+      step &+= 1
+      flows.turn = step
+      return false
+    }
+    begin()
+    return true
+  }
+
+  /// The next step of looking at the packet, which is this shard's.
+  @inline(__always)
+  private mutating func begin() {
     step &+= 1
     flows.turn = step
-    if number.isOnly { return true }
-    guard number.owns(source, destination) else { return false }
-    turn(to: Moment(step: step))
-    return true
+    if !number.isOnly { turn(to: Moment(step: step)) }
   }
 
   /// What follows happens then.
@@ -129,6 +138,54 @@ struct Transports<
     all.uncomparedStreams = reassembly.uncompared
     all.refusedEnds = reassembly.counters.refusedEnds
     applications.add(to: &all)
+  }
+
+  /// Takes a plain packet in of a flow that is known, and says of which version of IP it is; nil, with
+  /// nothing done, where it must be looked at layer by layer. `byteCount` is the frame's on the wire.
+  @inline(__always)
+  mutating func take(
+    _ frame: RawSpan, byteCount: Int, at time: Timestamp
+  ) -> PlainPacket.Version? {
+    guard let packet = PlainPacket(frame),
+      number.isOnly || number.owns(packet.source, packet.destination),
+      let (place, goesForth) = flows.findWithWay(FlowEnds(packet))
+    else { return nil }
+    begin()
+    guard
+      let (flow, moved) = Transports.take(
+        packet, goesForth, byteCount, time, notAfter: flows.shortest, of: &flows[place],
+        &reassembly, &applications)
+    else {
+      step &-= 1
+      return nil
+    }
+    if packet.isTCP { counters.tcp &+= 1 } else { counters.udp &+= 1 }
+    latestFlow = flow
+    if let moved { flows.move(place, to: moved) }
+    return packet.version
+  }
+
+  /// Takes a packet into its flow, unless that was silent for longer than `silence` nanoseconds, or a
+  /// connection may begin. Says which flow that is, and the list that it belongs to now if that is
+  /// another one.
+  @inline(__always)
+  private static func take(
+    _ packet: PlainPacket, _ goesForth: Bool, _ byteCount: Int, _ time: Timestamp,
+    notAfter silence: Int64, of flow: inout Flow, _ reassembly: inout TCPReassembly,
+    _ applications: inout Applications<Sink, Decoder, Cipher>
+  ) -> (flow: UInt64, moved: FlowTable.Lifetime?)? {
+    guard flow.idle(at: time) <= silence else { return nil }
+    let direction = flow.direction(goesForth: goesForth)
+    if packet.isTCP {
+      let segment = TCPSegment(whole: packet.transport)
+      guard !segment.flags.syn else { return nil }
+      return take(
+        segment, 0, direction, byteCount, time, of: &flow, &reassembly, &applications)
+    }
+    let (id, isAnswered) = count(&flow, direction, byteCount, time)
+    applications.datagram(
+      UDPDatagram(whole: packet.transport), direction, of: &flow, at: time)
+    return (id, isAnswered ? .datagramEstablished : nil)
   }
 
   @inline(__always)
@@ -204,7 +261,7 @@ struct Transports<
         end(place, .reuse)
         found = nil
       case .doubtful:
-        _ = count(place, from: source, frame)
+        _ = count(place, from: source, frame.byteCount, frame.time)
         applications.exchange.report(.otherSYN, flows[place].context, at: frame.time)
         return
       }
@@ -219,13 +276,14 @@ struct Transports<
     else { return }
     if isTurned, let reopening { flows[place].tcp.toServer.begin(with: reopening) }
     guard isIntact(datagram, .wrongTCPChecksum, place, frame) else {
-      _ = count(place, from: source, frame)
+      _ = count(place, from: source, frame.byteCount, frame.time)
       return
     }
     // The flow is looked up once: it does not move while it takes the segment in.
+    let direction = flows[place].direction(from: source)
     let (flow, moved) = Transports.take(
-      segment, datagram.cutByteCount, from: source, frame, of: &flows[place], &reassembly,
-      &applications)
+      segment, datagram.cutByteCount, direction, frame.byteCount, frame.time, of: &flows[place],
+      &reassembly, &applications)
     latestFlow = flow
     if let moved { flows.move(place, to: moved) }
   }
@@ -234,17 +292,15 @@ struct Transports<
   /// that is another one.
   @inline(__always)
   private static func take(
-    _ segment: borrowing TCPSegment, _ cutByteCount: Int, from source: Endpoint, _ frame: Frame,
-    of flow: inout Flow, _ reassembly: inout TCPReassembly,
-    _ applications: inout Applications<Sink, Decoder, Cipher>
+    _ segment: borrowing TCPSegment, _ cutByteCount: Int, _ direction: Direction,
+    _ byteCount: Int, _ time: Timestamp, of flow: inout Flow,
+    _ reassembly: inout TCPReassembly, _ applications: inout Applications<Sink, Decoder, Cipher>
   ) -> (flow: UInt64, moved: FlowTable.Lifetime?) {
     let flags = segment.flags
-    let direction = flow.direction(from: source)
-    flow.count(direction, frameBytes: frame.byteCount, at: frame.time)
-    if flags.syn { timeHandshake(&flow, flags, direction, frame.time, &applications) }
+    flow.count(direction, frameBytes: byteCount, at: time)
+    if flags.syn { timeHandshake(&flow, flags, direction, time, &applications) }
     let accepted = reassembly.process(
-      segment, cutByteCount: cutByteCount, direction, of: &flow, at: frame.time,
-      into: &applications)
+      segment, cutByteCount: cutByteCount, direction, of: &flow, at: time, into: &applications)
     // The connection's state (RFC 9293 §3.3.2) as far as events need it.
     flow.note(flags, accepted, direction)
     let list: FlowTable.Lifetime =
@@ -331,7 +387,7 @@ struct Transports<
         datagram.protocolNumber, isTurned, .datagramNew)
     }
     guard let place = found else { return nil }
-    return (place, count(place, from: source, frame))
+    return (place, count(place, from: source, frame.byteCount, frame.time))
   }
 
   /// A flow that begins with a DNS response has its client on the other side.
@@ -387,7 +443,7 @@ struct Transports<
     if !isForth, flows[place].context.icmpResponse == nil {
       flows[place].context.icmpResponse = (message.type, message.code)
     }
-    count(place, isForth ? .toServer : .toClient, frame)
+    count(place, isForth ? .toServer : .toClient, frame.byteCount, frame.time)
   }
 
   private mutating func sctp(
@@ -404,7 +460,7 @@ struct Transports<
     counters.sctp &+= 1
     let ports = (packet.sourcePort, packet.destinationPort)
     guard let (place, _) = find(key, datagram, frame, ports) else { return }
-    _ = count(place, from: source, frame)
+    _ = count(place, from: source, frame.byteCount, frame.time)
   }
 
   /// A security association goes one way, and its index is part of what tells flows apart.
@@ -422,7 +478,8 @@ struct Transports<
     counters.otherTransport &+= 1
     guard let (place, isNew) = find(key, datagram, frame, (0, 0)) else { return }
     if isNew { flows[place].context.securityParametersIndex = index }
-    _ = count(place, from: Endpoint(address: datagram.source, port: 0), frame)
+    _ = count(
+      place, from: Endpoint(address: datagram.source, port: 0), frame.byteCount, frame.time)
   }
 
   private mutating func other(_ datagram: PacketDecoder.Datagram, _ frame: Frame) {
@@ -434,7 +491,7 @@ struct Transports<
     guard owns(key.lower, key.upper) else { return }
     counters.otherTransport &+= 1
     guard let (place, _) = find(key, datagram, frame, (0, 0)) else { return }
-    _ = count(place, from: source, frame)
+    _ = count(place, from: source, frame.byteCount, frame.time)
   }
 
   /// The flow of a packet that is neither TCP nor UDP; a new one gets these ports.
@@ -469,16 +526,18 @@ struct Transports<
   /// Counts a packet for its flow, and says which way it goes.
   @inline(__always)
   private mutating func count(
-    _ place: UInt32, from source: Endpoint, _ frame: Frame
+    _ place: UInt32, from source: Endpoint, _ byteCount: Int, _ time: Timestamp
   ) -> Direction {
     let direction = flows[place].direction(from: source)
-    count(place, direction, frame)
+    count(place, direction, byteCount, time)
     return direction
   }
 
   @inline(__always)
-  private mutating func count(_ place: UInt32, _ direction: Direction, _ frame: Frame) {
-    let (flow, isAnswered) = Transports.count(&flows[place], direction, frame)
+  private mutating func count(
+    _ place: UInt32, _ direction: Direction, _ byteCount: Int, _ time: Timestamp
+  ) {
+    let (flow, isAnswered) = Transports.count(&flows[place], direction, byteCount, time)
     latestFlow = flow
     if isAnswered { flows.move(place, to: .datagramEstablished) }
   }
@@ -486,9 +545,9 @@ struct Transports<
   /// Says which flow it is, and whether this is the first answer where no connection says so.
   @inline(__always)
   private static func count(
-    _ flow: inout Flow, _ direction: Direction, _ frame: Frame
+    _ flow: inout Flow, _ direction: Direction, _ byteCount: Int, _ time: Timestamp
   ) -> (flow: UInt64, isAnswered: Bool) {
-    flow.count(direction, frameBytes: frame.byteCount, at: frame.time)
+    flow.count(direction, frameBytes: byteCount, at: time)
     let isAnswered =
       flow.state == .new && flow.toServer.packets > 0 && flow.toClient.packets > 0
       && flow.context.protocolNumber != IPProtocol.tcp.rawValue
@@ -586,6 +645,13 @@ private struct QuotedFlow {
 }
 
 extension FlowEnds {
+  @inline(__always)
+  fileprivate init(_ packet: PlainPacket) {
+    self.init(
+      source: packet.source, destination: packet.destination,
+      protocolNumber: packet.protocolNumber, vlans: VLANStack(), tunnelDepth: 0)
+  }
+
   /// Of a datagram of UDP.
   @inline(__always)
   fileprivate init(

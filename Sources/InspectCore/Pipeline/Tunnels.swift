@@ -49,9 +49,7 @@ extension PacketDecoder.Datagram {
   }
 
   @inline(__always)
-  private func isTunnelPort(_ offset: Int) -> Bool {
-    TunnelPort(rawValue: payload.load(offset)) != nil
-  }
+  private func isTunnelPort(_ offset: Int) -> Bool { TunnelPort.isOne(payload.load(offset)) }
 
   /// The packet inside, if there is one; nil for what is no tunnel after all, or holds no packet.
   @_lifetime(copy self)
@@ -115,6 +113,13 @@ enum TunnelPort: UInt16 {
   case vxlan = 4789
   case geneve = 6081
   case linuxVXLAN = 8472
+
+  /// Most ports lie outside of the range of these.
+  @inline(__always)
+  static func isOne(_ port: UInt16) -> Bool {
+    port &- l2tp.rawValue <= linuxVXLAN.rawValue &- l2tp.rawValue
+      && TunnelPort(rawValue: port) != nil
+  }
 
   @_lifetime(copy content)
   func tunnel(_ content: RawSpan) -> Tunnel? {

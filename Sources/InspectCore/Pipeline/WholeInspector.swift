@@ -52,6 +52,7 @@ public struct WholeInspector: ~Copyable {
 /// are its own. Of fixed type, as `WholeInspector`.
 public struct WholeShard: ~Copyable {
   private var shard: Shard<SinkReference, DecoderReference, CipherReference>
+  private let number: ShardNumber
 
   /// `hashKey` must be the same for all, and random where the input may be hostile.
   public init(
@@ -61,17 +62,22 @@ public struct WholeShard: ~Copyable {
   ) {
     var configuration = configuration
     configuration.limits = configuration.limits.shared(by: number.count)
+    self.number = number
     shard = Shard(
       configuration: configuration, function: SipHash13(key0: hashKey.0, key1: hashKey.1),
       number: number, sink: SinkReference(object: sink),
       decoder: DecoderReference(object: decoder), cipher: CipherReference(object: cipher))
   }
 
-  /// See `Inspector.inspect`.
+  /// See `Inspector.inspect`. What a `glance` tells to be another shard's is not looked at.
   public mutating func inspect(
-    _ bytes: RawSpan, at time: Timestamp, originalByteCount: Int, linkType: LinkType,
-    source: UInt16 = 0
+    _ bytes: RawSpan, _ glance: PacketGlance, at time: Timestamp, originalByteCount: Int,
+    linkType: LinkType, source: UInt16 = 0
   ) {
+    guard glance.concerns(number) else {
+      return shard.pass(
+        glance, at: time, byteCount: bytes.byteCount, originalByteCount: originalByteCount)
+    }
     shard.inspect(
       bytes, at: time, originalByteCount: originalByteCount, linkType: linkType, source: source)
   }

@@ -28,6 +28,14 @@ public struct UDPDatagram: ~Escapable {
     self.bytes = bytes.extracting(first: min(length, bytes.byteCount))
   }
 
+  /// Of bytes that were seen to have a whole datagram.
+  @inline(__always)
+  @_lifetime(copy bytes)
+  init(whole bytes: RawSpan) {
+    isCut = false
+    self.bytes = bytes.extracting(first: Int(bytes.load(Offset.length, as: UInt16.self)))
+  }
+
   public var sourcePort: UInt16 { bytes.load(Offset.sourcePort) }
   public var destinationPort: UInt16 { bytes.load(Offset.destinationPort) }
   /// 0: the sender computed none.

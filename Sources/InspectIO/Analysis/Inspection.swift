@@ -33,13 +33,17 @@ public struct Inspection: ~Copyable {
   private var last = Timestamp(nanoseconds: 0)
   private var feed: UnlockFeed
   private let filter: PacketFilter?
+  /// The captures that are read; nil where packets come one by one.
+  private let reader: CaptureReader?
+  /// Batches of them that were looked at.
+  private var batches = 0
   let description: RunDescription
 
   /// `files` are the captures' names; `captured` is their span of time where it is known. `threads` is
-  /// how many may work where the captures can be read by several.
+  /// how many are to look at what a `reader` reads.
   public init(
     _ options: InspectionOptions, files: [String], captured: ClosedRange<Timestamp>?,
-    raisesAtOnce: Bool, threads: Int = 1, logger: Logger
+    raisesAtOnce: Bool, reader: CaptureReader? = nil, threads: Int = 1, logger: Logger
   ) throws(Failure) {
     let policy = try Inspection.policy(options)
     if policy.changes == 0, let path = options.policyPath {
@@ -77,16 +81,16 @@ public struct Inspection: ~Copyable {
     var generator = SystemRandomNumberGenerator()
     let hashKey = (generator.next(), generator.next())
     events = Held(sink(output, atlas))
-    if threads > 1 {
-      let expression = options.filter
+    func begin(users: Int) {
+      reader?.begin(users: users, filter: filter, sharesByFlow: !options.verifiesChecksums)
+    }
+    if threads > 1, let reader {
       alone = nil
       team = ShardTeam(
         threads: threads,
         cases: WholeCase(
           configuration: configuration, hashKey: hashKey, atlas: Held(AtlasView(atlas))),
-        output: output, files: files,
-        // The expression was compiled before.
-        makeFilter: { expression.flatMap { try? PacketFilter($0) } },
+        output: output, reader: reader, begin: begin,
         makeShard: { number, log in
           WholeShard(
             configuration: configuration, hashKey: hashKey, number: number,
@@ -95,6 +99,7 @@ public struct Inspection: ~Copyable {
             cipher: Held(AESCipher()))
         })
     } else {
+      begin(users: 1)
       team = nil
       alone = WholeInspector(
         configuration: configuration, hashKey: hashKey, sink: events,
@@ -111,6 +116,7 @@ public struct Inspection: ~Copyable {
     watched = watch?.outcome
     feed = UnlockFeed(options, unlocks.tracks)
     self.filter = filter
+    self.reader = reader
     description = Inspection.description(options, files, atlas, policy)
   }
 
@@ -151,32 +157,44 @@ public struct Inspection: ~Copyable {
     return Report.html(recorded)
   }
 
-  /// Looks at a packet, if the filter lets it pass, and says whether it did.
+  /// Looks at a packet, if the filter lets it pass, and says whether it did. Not for who has a reader.
   @discardableResult
   public mutating func inspect(_ packet: borrowing CapturedPacket, source: UInt16) -> Bool {
     if let filter, !filter.passes(packet) { return false }
-    if first == nil { first = packet.timestamp }
-    last = packet.timestamp
-    packets += 1
+    note((packet.timestamp, packet.timestamp), packets: 1)
     alone?.inspect(
       packet.bytes, at: packet.timestamp, originalByteCount: packet.originalByteCount,
       linkType: packet.linkType, source: source)
-    team?.inspect(packet, source: source)
     return true
   }
 
-  /// Looks at so many packets of a timeline, the current one first; false when it is at its end.
-  public mutating func inspect(_ timeline: inout CaptureTimeline, packets: Int) -> Bool {
-    team?.extend(by: packets)
-    var hasPacket = true
-    var rest = packets
-    while hasPacket, rest > 0 {
-      inspect(timeline.packet, source: timeline.source)
-      hasPacket = timeline.advance()
-      rest -= 1
+  /// Looks at the next batches of packets that the reader reads; false when there are none.
+  public mutating func inspectBatches(_ count: Int) -> Bool {
+    for _ in 0..<count {
+      guard let reader, let batch = reader.batch(batches) else { return false }
+      if batch.count > 0 {
+        note(
+          (batch[0].place.timestamp, batch[batch.count - 1].place.timestamp), packets: batch.count)
+      }
+      for index in 0..<batch.count {
+        let entry = batch[index]
+        let packet = entry.packet
+        alone?.inspect(
+          packet.bytes, at: packet.timestamp, originalByteCount: packet.originalByteCount,
+          linkType: packet.linkType, source: entry.source)
+      }
+      team?.inspect(batch)
+      reader.leave(batches)
+      batches += 1
     }
-    team?.handIn()
-    return hasPacket
+    return true
+  }
+
+  /// Takes note of packets with these first and last times.
+  private mutating func note(_ times: (Timestamp, Timestamp), packets count: Int) {
+    if first == nil { first = times.0 }
+    last = times.1
+    packets += UInt64(count)
   }
 
   /// Takes in what was added to the unlock logs since they were read.
@@ -219,14 +237,6 @@ public struct Inspection: ~Copyable {
     }
   }
 
-  /// What was wrong with the captures for the team's other threads; see `ShardTeam.damages`.
-  public var damages: [CaptureError] {
-    switch team {
-    case .some(let team): team.damages
-    case .none: []
-    }
-  }
-
   /// What was raised so far.
   public var alerts: [Alert] { events.value.alerts }
 
@@ -238,6 +248,9 @@ public struct Inspection: ~Copyable {
 
   /// Ends flows, draws the conclusions and writes what is left.
   public mutating func finish(drops: LiveCapture.Drops? = nil) {
+    // What was read is looked at by all or by none.
+    reader?.stop()
+    while inspectBatches(1) {}
     alone?.finish()
     team?.finish { events.value.alert($0) }
     events.value.stats(statistics, drops: drops, run: description, at: last)

@@ -1,11 +1,25 @@
 import CZlib
 import Glibc
 
+/// Memory that packets lie in. It stays as long as somebody holds it, and who wants to write to it
+/// must be the only one.
+final class WindowMemory: @unchecked Sendable {
+  let start: UnsafeMutableRawPointer
+  let byteCount: Int
+
+  init(byteCount: Int) {
+    start = .allocate(byteCount: byteCount, alignment: 4096)
+    self.byteCount = byteCount
+  }
+
+  deinit { start.deallocate() }
+}
+
 /// A file or a stream of bytes, seen through a window that moves forward.
 ///
 /// The window is a buffer that is used again, small enough to stay in a core's own cache: what was
 /// read is at hand there when it is looked at, memory stays flat, and nobody who shortens the file
-/// can end the process (decision 7).
+/// can end the process (decision 7). Where somebody still holds the buffer, another takes its place.
 @safe
 struct ByteWindow: ~Copyable {
   /// 64 KiB to 512 KiB are equally fast where a core has 512 KiB of second-level cache, and smaller
@@ -15,16 +29,19 @@ struct ByteWindow: ~Copyable {
 
   let file: String
   private let descriptor: Int32
+  /// What it sees through; larger than `capacity` after a longer record.
+  private(set) var memory = WindowMemory(byteCount: ByteWindow.capacity)
+  /// Its beginning.
   private var base: UnsafeMutableRawPointer
-  /// What `base` has room for: more than `capacity` after a longer record.
-  private var room = ByteWindow.capacity
+  /// Memory of the usual size that somebody held when we went on, and may still hold.
+  private var others: [WindowMemory] = []
   /// Undoes gzip, if the stream is compressed, from compressed `input`.
   private var inflater: UnsafeMutablePointer<z_stream>?
   private var input: UnsafeMutablePointer<UInt8>?
-  /// Where the valid bytes of `base` end, and where we are.
+  /// Where the valid bytes of `memory` end, and where we are.
   private var end = 0
   private var position = 0
-  /// What the stream has given before `base` begins.
+  /// What the stream has given before `memory` begins.
   private var consumed: UInt64 = 0
   private var isAtEnd = false
   /// Whether it is known if the stream is compressed.
@@ -49,11 +66,10 @@ struct ByteWindow: ~Copyable {
     let isFile = status.st_mode & S_IFMT == S_IFREG
     fileByteCount = isFile ? UInt64(status.st_size) : nil
     if isFile { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
-    base = .allocate(byteCount: room, alignment: 4096)
+    base = memory.start
   }
 
   deinit {
-    base.deallocate()
     input?.deallocate()
     if let inflater {
       inflateEnd(inflater)
@@ -136,27 +152,44 @@ struct ByteWindow: ~Copyable {
   }
 
   private mutating func readMore(atLeast count: Int) throws(CaptureError) {
-    if position > 0 {
-      base.copyMemory(from: base + position, byteCount: end - position)
-      consumed += UInt64(position)
-      end -= position
-      position = 0
-    }
-    if count > room {
-      let larger = max(count, room * 2)
-      let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 4096)
-      moved.copyMemory(from: base, byteCount: end)
-      base.deallocate()
-      base = moved
-      room = larger
-    }
+    makeRoom(for: count)
     if let inflater {
-      try inflateMore(inflater, room: room)
+      try inflateMore(inflater, room: memory.byteCount)
     } else {
-      let got = try readRaw(base + end, room - end)
+      let got = try readRaw(base + end, memory.byteCount - end)
       end += got
       if got == 0 { isAtEnd = true }
     }
+  }
+
+  /// Puts what is not yet passed at the beginning of memory that is ours alone and has room for
+  /// `count` bytes.
+  private mutating func makeRoom(for count: Int) {
+    let rest = UnsafeRawBufferPointer(start: start, count: end - position)
+    let isLonger = count > memory.byteCount
+    if isLonger || !isKnownUniquelyReferenced(&memory) {
+      let other =
+        isLonger
+        ? WindowMemory(byteCount: max(count, memory.byteCount * 2))
+        : takeFreeMemory() ?? WindowMemory(byteCount: memory.byteCount)
+      other.start.copyMemory(from: rest.baseAddress!, byteCount: rest.count)
+      if memory.byteCount == ByteWindow.capacity { others.append(memory) }
+      memory = other
+      base = other.start
+    } else if position > 0 {
+      base.copyMemory(from: rest.baseAddress!, byteCount: rest.count)
+    }
+    consumed += UInt64(position)
+    end -= position
+    position = 0
+  }
+
+  /// Memory that nobody else holds any more; to ask the system for some costs more than to read it full.
+  private mutating func takeFreeMemory() -> WindowMemory? {
+    guard memory.byteCount == ByteWindow.capacity,
+      let free = others.indices.first(where: { isKnownUniquelyReferenced(&others[$0]) })
+    else { return nil }
+    return others.remove(at: free)
   }
 
   private mutating func readRaw(

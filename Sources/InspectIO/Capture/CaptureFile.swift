@@ -19,7 +19,7 @@ public struct CapturedPacket: ~Escapable {
 }
 
 /// Where a packet lies in memory. Who has one sees to it that the memory stays.
-struct PacketPlace {
+struct PacketPlace: @unchecked Sendable {
   let start: UnsafeRawPointer
   let byteCount: Int
   let timestamp: Timestamp
@@ -104,13 +104,35 @@ public struct CaptureFile: ~Copyable {
       linkType: record.linkType)
   }
 
+  /// What the window sees through.
+  var memory: WindowMemory { window.memory }
+
   /// Goes to the next packet; false at the end. Damage does not throw: it is remembered, and
   /// reading goes on behind it. What throws cannot be read further.
   public mutating func advance() -> Bool {
+    if advanceAtHand() { return true }
     window.skip(record.byteCount)
-    if case .pcap(let pcap) = format, pcap.take(window.bytes, &record) { return true }
     record.byteCount = 0
     return search()
+  }
+
+  /// Goes to the next packet if that is whole in the window, and nothing is wrong with it, so that
+  /// nothing need be read.
+  @inline(__always)
+  mutating func advanceAtHand() -> Bool {
+    guard let next = nextAtHand else { return false }
+    window.skip(record.byteCount)
+    record = next
+    return true
+  }
+
+  @inline(__always)
+  private var nextAtHand: Record? {
+    let bytes = window.bytes.extracting(droppingFirst: record.byteCount)
+    switch format {
+    case .pcap(let pcap): return pcap.record(bytes)
+    case .pcapng(let pcapng): return pcapng.record(bytes)
+    }
   }
 
   private mutating func search() -> Bool {
@@ -140,34 +162,5 @@ public struct CaptureFile: ~Copyable {
     } catch {
       return false
     }
-  }
-}
-
-extension CaptureFile {
-  /// Below this, in all, threads are not worth their beginning.
-  private static let smallest: Int64 = 16 << 20
-
-  /// How many threads may read captures at once: as many as were `asked` for, else as there are cores,
-  /// where all are plain files that can be opened again; else one.
-  public static func threads(_ paths: [String], asked: Int?) -> Int {
-    var bytes: Int64 = 0
-    for path in paths {
-      guard let count = plainByteCount(path) else { return 1 }
-      bytes += count
-    }
-    if let asked { return max(1, asked) }
-    return bytes < smallest ? 1 : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-  }
-
-  /// The size of a file that is not compressed; nil for what is no such file.
-  private static func plainByteCount(_ path: String) -> Int64? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    var magic: [UInt8] = [0, 0]
-    let isCompressed = pread(descriptor, &magic, 2, 0) == 2 && magic == [0x1f, 0x8b]
-    return isCompressed ? nil : Int64(status.st_size)
   }
 }

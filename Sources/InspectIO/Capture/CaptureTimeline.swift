@@ -69,6 +69,17 @@ public struct CaptureTimeline: ~Copyable {
     return captures[current].hasPacket
   }
 
+  /// Goes to the next packet as long as that takes no reading and `body` says so. The one after that is
+  /// for `advance`.
+  @inline(__always)
+  mutating func advanceAtHand(while body: (PacketPlace, UInt16) -> Bool) {
+    while captures[current].file.advanceAtHand() {
+      // It is not given away where another capture has an earlier one: that is the current one then.
+      if count > 1 { chooseEarliest() }
+      guard body(place, source) else { return }
+    }
+  }
+
   private mutating func chooseEarliest() {
     for index in 0..<count where captures[index].hasPacket {
       if !captures[current].hasPacket
@@ -86,6 +97,14 @@ public struct CaptureTimeline: ~Copyable {
       let packet = CapturedPacket(at: captures[current].file.place)
       return unsafe _overrideLifetime(packet, borrowing: self)
     }
+  }
+
+  /// Where it lies, as long as somebody holds its memory or until the next `advance`.
+  var place: PacketPlace { captures[current].file.place }
+
+  /// Adds the memory that packets lie in until the next `advance`.
+  func append(memoriesTo memories: inout [WindowMemory]) {
+    for index in 0..<count { memories.append(captures[index].file.memory) }
   }
 
   /// The number of the capture that the packet is from, in the order given.

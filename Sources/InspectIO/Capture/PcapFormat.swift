@@ -38,21 +38,19 @@ struct PcapFormat {
     window.skip(PcapFormat.headerByteCount)
   }
 
-  /// Takes the next record if it is whole and at hand: the way of nearly all.
+  /// The record at the beginning if it is whole and at hand: the way of nearly all.
   @inline(__always)
-  func take(_ bytes: RawSpan, _ record: inout CaptureFile.Record) -> Bool {
-    guard bytes.byteCount >= recordHeaderByteCount else { return false }
+  func record(_ bytes: RawSpan) -> CaptureFile.Record? {
+    guard bytes.byteCount >= recordHeaderByteCount else { return nil }
     let captured = Int(bytes.word(8, isLittleEndian))
     guard captured <= largestRecord, bytes.byteCount - recordHeaderByteCount >= captured else {
-      return false
+      return nil
     }
-    record.headerByteCount = recordHeaderByteCount
-    record.capturedByteCount = captured
-    record.byteCount = recordHeaderByteCount + captured
-    record.originalByteCount = max(captured, Int(bytes.word(12, isLittleEndian)))
-    record.timestamp = timestamp(bytes)
-    record.linkType = linkType
-    return true
+    return CaptureFile.Record(
+      headerByteCount: recordHeaderByteCount, capturedByteCount: captured,
+      byteCount: recordHeaderByteCount + captured,
+      originalByteCount: max(captured, Int(bytes.word(12, isLittleEndian))),
+      timestamp: timestamp(bytes), linkType: linkType)
   }
 
   func next(
@@ -69,7 +67,9 @@ struct PcapFormat {
     guard try window.require(recordHeaderByteCount + captured) else {
       throw window.error(.truncated)
     }
-    return take(window.bytes, &record)
+    guard let next = self.record(window.bytes) else { return false }
+    record = next
+    return true
   }
 
   @inline(__always)

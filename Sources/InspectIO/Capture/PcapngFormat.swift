@@ -27,7 +27,6 @@ struct PcapngFormat {
 
   private var isLittleEndian = true
   private var interfaces: [Interface] = []
-  private var lastTimestamp = Timestamp(nanoseconds: 0)
 
   /// Whether the window is at a section header block.
   static func begins(_ window: inout ByteWindow) throws(CaptureError) -> Bool {
@@ -77,6 +76,39 @@ struct PcapngFormat {
     }
   }
 
+  /// The packet of an enhanced packet block at the beginning, if that is whole, at hand and in order:
+  /// the way of nearly all.
+  func record(_ bytes: RawSpan) -> CaptureFile.Record? {
+    guard bytes.byteCount >= 32, bytes.word(0, isLittleEndian) == Block.enhancedPacket else {
+      return nil
+    }
+    let byteCount = Int(bytes.word(4, isLittleEndian))
+    guard byteCount >= 32, byteCount % 4 == 0,
+      byteCount
+        <= min(
+          bytes.byteCount, PcapngFormat.largestBlock),
+      Int(bytes.word(byteCount - 4, isLittleEndian)) == byteCount
+    else { return nil }
+    let number = Int(bytes.word(8, isLittleEndian))
+    guard number < interfaces.count, Int(bytes.word(20, isLittleEndian)) <= byteCount - 32 else {
+      return nil
+    }
+    return packet(bytes, byteCount, interfaces[number])
+  }
+
+  /// The packet of a packet block, which has been looked at.
+  private func packet(
+    _ block: RawSpan, _ byteCount: Int, _ interface: Interface
+  ) -> CaptureFile.Record {
+    let captured = Int(block.word(20, isLittleEndian))
+    let ticks =
+      UInt64(block.word(12, isLittleEndian)) << 32 | UInt64(block.word(16, isLittleEndian))
+    return CaptureFile.Record(
+      headerByteCount: 28, capturedByteCount: captured, byteCount: byteCount,
+      originalByteCount: max(captured, Int(block.word(24, isLittleEndian))),
+      timestamp: PcapngFormat.timestamp(ticks, interface), linkType: interface.linkType)
+  }
+
   private mutating func beginSection(_ window: borrowing ByteWindow) throws(CaptureError) {
     switch window.bytes.load(8, as: UInt32.self) {
     case PcapngFormat.byteOrderMagic: isLittleEndian = false
@@ -123,7 +155,7 @@ struct PcapngFormat {
     return ticks
   }
 
-  private mutating func readPacket(
+  private func readPacket(
     _ window: borrowing ByteWindow, isEnhanced: Bool, _ record: inout CaptureFile.Record
   ) throws(CaptureError) {
     guard record.byteCount >= 32 else { throw window.error(.damaged("a packet block too short")) }
@@ -139,17 +171,10 @@ struct PcapngFormat {
     guard captured <= record.byteCount - 32 else {
       throw window.error(.damaged("a packet longer than its block"))
     }
-    let ticks =
-      UInt64(block.word(12, isLittleEndian)) << 32 | UInt64(block.word(16, isLittleEndian))
-    record.headerByteCount = 28
-    record.capturedByteCount = captured
-    record.originalByteCount = max(captured, Int(block.word(24, isLittleEndian)))
-    record.linkType = interfaces[number].linkType
-    record.timestamp = PcapngFormat.timestamp(ticks, interfaces[number])
-    lastTimestamp = record.timestamp
+    record = packet(block, record.byteCount, interfaces[number])
   }
 
-  /// A simple packet block has no time (§4.4): it gets that of the packet before.
+  /// A simple packet block has no time (§4.4): it keeps that of the packet before.
   private func readSimplePacket(
     _ window: borrowing ByteWindow, _ record: inout CaptureFile.Record
   ) throws(CaptureError) {
@@ -163,7 +188,6 @@ struct PcapngFormat {
     record.capturedByteCount = captured
     record.originalByteCount = max(captured, original)
     record.linkType = interface.linkType
-    record.timestamp = lastTimestamp
   }
 
   private static func timestamp(_ ticks: UInt64, _ interface: Interface) -> Timestamp {
