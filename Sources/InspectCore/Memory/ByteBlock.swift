@@ -4,7 +4,7 @@ import Builtin
 ///
 /// The standard library's comparisons of vectors become a loop over their lanes (Swift 6.3.1). These
 /// are the processor's own: two to four instructions for sixteen bytes. Hence the compiler's module
-/// here, and nowhere else (decision 19).
+/// here, and nowhere else (decision 21).
 struct ByteBlock {
   private let bytes: SIMD16<UInt8>
 
