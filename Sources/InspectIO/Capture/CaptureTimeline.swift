@@ -53,8 +53,11 @@ public struct CaptureTimeline: ~Copyable {
 
   /// How much was read, from 0 to 1, where that can be known.
   public var progress: Double? {
-    let parts = (0..<count).compactMap { captures[$0].file.progress }
-    return parts.isEmpty ? nil : parts.reduce(0, +) / Double(count)
+    var sum: Double?
+    for index in 0..<count {
+      if let part = captures[index].file.progress { sum = (sum ?? 0) + part }
+    }
+    return sum.map { $0 / Double(count) }
   }
 
   /// Goes to the next packet in time; false when all captures are at their end.
@@ -69,15 +72,12 @@ public struct CaptureTimeline: ~Copyable {
     return captures[current].hasPacket
   }
 
-  /// Goes to the next packet as long as that takes no reading and `body` says so. The one after that is
-  /// for `advance`.
+  /// Goes to the next packet if that takes no reading; after false `advance` does.
   @inline(__always)
-  mutating func advanceAtHand(while body: (PacketPlace, UInt16) -> Bool) {
-    while captures[current].file.advanceAtHand() {
-      // It is not given away where another capture has an earlier one: that is the current one then.
-      if count > 1 { chooseEarliest() }
-      guard body(place, source) else { return }
-    }
+  mutating func advanceAtHand() -> Bool {
+    guard captures[current].file.advanceAtHand() else { return false }
+    if count > 1 { chooseEarliest() }
+    return true
   }
 
   private mutating func chooseEarliest() {

@@ -10,7 +10,7 @@ final class PacketBatch: @unchecked Sendable {
   private static let byteLimit = 1 << 16
   /// The most packets for one user alone: the headers of so many stay in the smallest cache until they
   /// are looked at.
-  private static let packetLimitOfOne = 32
+  private static let packetLimitOfOne = 64
 
   struct Entry {
     let place: PacketPlace
@@ -51,8 +51,8 @@ final class PacketBatch: @unchecked Sendable {
     let limit = users == 1 ? PacketBatch.packetLimitOfOne : PacketBatch.packetLimit
     var count = 0
     var byteCount = 0
-    /// Says whether there is room for more.
-    func take(_ place: PacketPlace, _ source: UInt16) -> Bool {
+    repeat {
+      let place = timeline.place
       byteCount += place.byteCount
       let packet = CapturedPacket(at: place)
       if filter?.passes(packet) ?? true {
@@ -60,12 +60,11 @@ final class PacketBatch: @unchecked Sendable {
           shards == 1
           ? .everybodys
           : PacketGlance(packet.bytes, linkType: place.linkType, shards: shards)
-        (entries + count).initialize(to: Entry(place: place, source: source, glance: glance))
+        (entries + count).initialize(
+          to: Entry(place: place, source: timeline.source, glance: glance))
         count += 1
       }
-      return count < limit && byteCount < PacketBatch.byteLimit
-    }
-    if take(timeline.place, timeline.source) { timeline.advanceAtHand(while: take) }
+    } while count < limit && byteCount < PacketBatch.byteLimit && timeline.advanceAtHand()
     self.count = count
     return true
   }
