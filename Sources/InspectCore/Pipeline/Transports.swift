@@ -616,34 +616,6 @@ struct Transports<
   }
 }
 
-/// The flow that an ICMP error quotes a packet of.
-private struct QuotedFlow {
-  let key: FlowKey
-  /// Who sent the packet.
-  let source: Endpoint
-
-  /// Nil when what is quoted does not tell the flow.
-  init?(_ quoted: RawSpan, _ version: ICMPMessage.Version, _ frame: Frame) {
-    do throws(WireError) {
-      let packet =
-        version == .four
-        ? PacketDecoder.Datagram(try IPv4Packet(quoted))
-        : try PacketDecoder.Datagram(try IPv6Packet(quoted))
-      // Only the first fragment has what tells flows apart.
-      guard packet.fragment?.byteOffset ?? 0 == 0, let marks = packet.marks else { return nil }
-      key = FlowKey(
-        source: Endpoint(address: packet.source, port: marks.0),
-        destination: Endpoint(address: packet.destination, port: marks.1),
-        protocolNumber: packet.protocolNumber, vlans: frame.link.vlans,
-        tunnelDepth: frame.tunnelDepth)
-      let hasPorts = IPProtocol(rawValue: packet.protocolNumber).hasPorts
-      source = Endpoint(address: packet.source, port: hasPorts ? marks.0 : 0)
-    } catch {
-      return nil
-    }
-  }
-}
-
 extension FlowEnds {
   @inline(__always)
   fileprivate init(_ packet: PlainPacket) {
@@ -662,88 +634,5 @@ extension FlowEnds {
       destination: Endpoint(address: datagram.destination, port: packet.destinationPort),
       protocolNumber: datagram.protocolNumber, vlans: frame.link.vlans,
       tunnelDepth: frame.tunnelDepth)
-  }
-}
-
-extension Flow {
-  /// What a SYN between the ports of a flow is.
-  enum Synchronisation {
-    /// Of the flow's connection.
-    case part
-    /// The beginning of another.
-    case another
-    /// Forged or late, as long as the server does not accept it.
-    case doubtful
-  }
-
-  /// A SYN with another number, or after the close, begins another connection. Into one that is open
-  /// anybody can send it: the server refuses it then (RFC 5961 §4), unless it has forgotten the
-  /// connection, which its SYN/ACK says.
-  mutating func judge(
-    _ segment: borrowing TCPSegment, from source: Endpoint
-  ) -> Synchronisation {
-    let direction = direction(from: source)
-    let number = segment.sequenceNumber
-    if segment.flags.ack {
-      guard direction == .toClient, let doubtful = tcp.doubtfulSYN else { return .part }
-      return segment.acknowledgmentNumber == doubtful &+ 1 ? .another : .part
-    }
-    tcp.doubtfulSYN = nil
-    if state == .closed { return .another }
-    let half = tcp[direction]
-    guard let initial = half.initial else {
-      // Segments may come before their SYN; those of an older connection lie elsewhere.
-      let behind = half.next.distance(after: number &+ 1)
-      return half.isSynchronised && (behind < 0 || behind > 65_536) ? .another : .part
-    }
-    if initial == number { return .part }
-    guard direction == .toServer, tcp.toClient.initial != nil else { return .another }
-    tcp.doubtfulSYN = number
-    return .doubtful
-  }
-
-  /// Whether data flows although no handshake was seen.
-  var isInTheMiddle: Bool {
-    context.protocolNumber == IPProtocol.tcp.rawValue
-      && tcp.toServer.initial == nil && tcp.toClient.initial == nil
-  }
-
-  /// Takes note of a segment's control bits, and of those that the peer believes.
-  @inline(__always)
-  mutating func note(_ flags: TCPFlags, _ accepted: TCPFlags, _ direction: Direction) {
-    if direction == .toServer {
-      toServer.tcpFlags.formUnion(flags)
-    } else {
-      toClient.tcpFlags.formUnion(flags)
-    }
-    if accepted.rst || (tcp.toServer.fin != nil && tcp.toClient.fin != nil) {
-      state = .closed
-    } else if state == .new, flags.ack, !flags.syn, tcp.toServer.initial != nil,
-      tcp.toClient.initial != nil
-    {
-      state = .established
-    }
-  }
-}
-
-extension PacketDecoder.Datagram {
-  /// What the keys of flows have in the place of ports; nil when it is not all here.
-  fileprivate var marks: (UInt16, UInt16)? {
-    switch IPProtocol(rawValue: protocolNumber) {
-    case .tcp, .udp, .sctp, .esp:
-      // Of ESP, the two halves of the index.
-      return payload.byteCount >= 4 ? (payload.load(0), payload.load(2)) : nil
-    case .icmp: return messageMarks(.four)
-    case .icmpv6: return messageMarks(.six)
-    case .hopByHopOptions, .ipv4, .ipv6, .routing, .fragment, .gre, .authentication, .noNextHeader,
-      .destinationOptions, .mobility, .unknown:
-      return (0, 0)
-    }
-  }
-
-  private func messageMarks(_ version: ICMPMessage.Version) -> (UInt16, UInt16)? {
-    guard !payload.isEmpty else { return nil }
-    let counterpart = ICMPMessage.counterpart(of: payload[0], version)
-    return (UInt16(payload[0]), UInt16(counterpart ?? 0))
   }
 }
