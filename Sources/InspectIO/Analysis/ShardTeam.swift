@@ -100,7 +100,8 @@ struct ShardTeam: ~Copyable {
 
   /// - Parameters:
   ///   - count: how many threads there are to be, with the caller's; fewer where the system has no room.
-  ///   - reader: what all look at; `users` is called with how many they are before it is used.
+  ///   - reader: what all look at.
+  ///   - begin: is called with how many threads there are, before the reader is used.
   ///   - makeShard: makes the shard of a number that writes to a log.
   init(
     threads count: Int, cases: consuming WholeCase, output: OutputFile?, reader: CaptureReader,

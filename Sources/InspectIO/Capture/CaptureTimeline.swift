@@ -51,13 +51,16 @@ public struct CaptureTimeline: ~Copyable {
     failures + (0..<count).compactMap { captures[$0].file.damage }
   }
 
-  /// How much was read, from 0 to 1, where that can be known.
+  /// How much was read, from 0 to 1, of the captures of which that can be known; nil where of none.
   public var progress: Double? {
-    var sum: Double?
+    var sum = 0.0
+    var known = 0
     for index in 0..<count {
-      if let part = captures[index].file.progress { sum = (sum ?? 0) + part }
+      guard let part = captures[index].file.progress else { continue }
+      sum += part
+      known += 1
     }
-    return sum.map { $0 / Double(count) }
+    return known == 0 ? nil : sum / Double(known)
   }
 
   /// Goes to the next packet in time; false when all captures are at their end.
