@@ -302,8 +302,8 @@ import Testing
     script.finish()
   }
 
-  /// Nobody retransmits after two minutes: what was sent before is forgotten, and its memory serves
-  /// another connection.
+  /// What a direction sent before two minutes of silence is forgotten, and its memory serves another
+  /// connection.
   @Test func whatASilentDirectionSentIsForgotten() {
     for (seconds, expected) in [(119.0, 1), (121.0, 0)] as [(Double, UInt64)] {
       var script = StreamScript()

@@ -109,10 +109,10 @@ struct StreamMemory {
 
 /// The memories of all directions whose retransmissions are compared.
 ///
-/// What a direction sent is forgotten when it was silent for longer than anybody retransmits, and another
-/// direction may have its memory then: connections that nobody closed wait for an hour.
+/// What a direction sent is forgotten when it was silent for longer than most retransmissions take, and
+/// another direction may have its memory then: connections that nobody closed wait for an hour.
 struct StreamMemories: ~Copyable {
-  /// Two minutes, twice the longest time that RFC 6298 §2.5 lets a sender wait at least.
+  /// Two minutes: twice the least bound that RFC 6298 §2.5 lets a sender set on the time it waits.
   static var silence: Int64 { 120_000_000_000 }
   /// How many memories are looked at for one of a silent direction.
   private static var looks: Int { 4 }
