@@ -7,7 +7,10 @@ let package = Package(
   name: "simulation",
   targets: [
     .target(
-      name: "InspectCore", swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+      name: "InspectCore",
+      swiftSettings: [
+        .enableExperimentalFeature("Lifetimes"), .enableExperimentalFeature("BuiltinModule"),
+      ]),
     .executableTarget(name: "simulate", dependencies: ["InspectCore"]),
   ],
   swiftLanguageModes: [.v6]
