@@ -219,6 +219,16 @@ import Testing
   }
 }
 
+@Suite struct TableKeyTests {
+  /// HKDF-SHA-256 (RFC 5869) without salt, computed by another implementation (pyca/cryptography).
+  @Test func anInstallationHasOneKey() {
+    let key = IdentifierMask.tableKey(from: Array(repeating: 0x0b, count: 32))
+    #expect(key == (0x9ecd_b2ac_4fd0_0890, 0x9578_d83f_417d_b32d))
+    let other = IdentifierMask.tableKey(from: Array(repeating: 0x0c, count: 32))
+    #expect(other != key)
+  }
+}
+
 @Suite struct MaskedPathTests {
   @Test(arguments: [
     ("base64 > json:IMEI1", "base64 > json:IMEI1"), ("json:a[0].x > md5", "json:a[0].x > md5"),

@@ -78,8 +78,7 @@ public struct Inspection: ~Copyable {
         policy: policy, deviceNames: names, files: files, hashesBodies: options.hashesBodies,
         keepsReport: options.needsRecord)
     }
-    var generator = SystemRandomNumberGenerator()
-    let hashKey = (generator.next(), generator.next())
+    let hashKey = IdentifierMask.tableKey(from: key.key)
     events = Held(sink(output, atlas))
     func begin(users: Int) {
       reader?.begin(users: users, filter: filter, sharesByFlow: !options.verifiesChecksums)

@@ -77,6 +77,18 @@ public struct IdentifierMask: Sendable {
     return (key, written == key.count)
   }
 
+  /// The key of the tables whose keys come from senders (`SipHash13`): of an installation always the
+  /// same, so that a run can be repeated to the byte, and as secret as the key of the hashes, from which
+  /// it does not follow to one who sees those (RFC 5869).
+  static func tableKey(from key: [UInt8]) -> (UInt64, UInt64) {
+    let bytes = HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: SymmetricKey(data: key), info: Array("inspectd hash tables".utf8),
+      outputByteCount: 16
+    ).withUnsafeBytes { Array($0) }
+    func word(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
+    return (word(bytes[..<8]), word(bytes[8...]))
+  }
+
   private static func read(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
