@@ -108,6 +108,22 @@ struct UnlockStudyTests {
     for result in results[1...] { #expect(result.verdict != .unlock) }
   }
 
+  /// Beacons seem to follow the unlocks at any clock: the zone is looked for all the same.
+  @Test(arguments: [900.0, -28_820])
+  func aWrongZoneIsFoundBesideBeacons(_ offset: Double) {
+    for seed in 40..<44 {
+      var draws = Draws(UInt64(seed))
+      let sends = trigger(&draws).filter { _ in draws.even(0, 1) < 0.8 }
+      let beacons = (0..<4).map { _ in
+        let phase = draws.even(0, 60)
+        return (0..<1_400).map { phase + 60 * Double($0) }
+      }
+      let results = study(unlocks.map { $0 + offset }, [sends, use(&draws)] + beacons)
+      #expect(results[0].verdict == .unlock)
+      #expect(abs(Double(results[0].clock.offset) / 1e9 - offset) < 4)
+    }
+  }
+
   /// The log is some seconds ahead, as one is that was written by whoever was told: the sends come
   /// before the unlocks then. That nearly all unlocks have one is no message's doing.
   @Test(arguments: [1.0, 2, 3, 5, 8], [false, true])

@@ -90,6 +90,8 @@ struct UnlockClock {
   private static let anchored = 5
   /// The traffic tells a clock when the voices for it reach this together.
   private static let audible = 4.0
+  /// When they reach this for one clock, that is expected or in another zone, it is not by chance.
+  private static let settled = 8.0
   /// Where a reaction is less likely than none by this, as a natural logarithm, there is none.
   private static let silence = -3.0
   /// The share of what is likely that must lie within the uncertainty that is told.
@@ -172,7 +174,7 @@ struct UnlockClock {
         askAboutDark(Witness(sends: sends, moments: offs), &witnesses, index, &run)
       }
     }
-    if (total.max() ?? 0) < UnlockClock.audible { searchZones(witnesses, &run) }
+    searchZones(witnesses, &run)
     // The words tell a drift, or that there is none to see.
     if anchor == nil { searchDrift(witnesses, &run) }
     searchNear(witnesses, &run)
@@ -246,8 +248,13 @@ struct UnlockClock {
 
   /// The zone of the log may be another than was thought: by multiples of a quarter of an hour.
   private mutating func searchZones(_ witnesses: [Witness], _ run: inout Run) {
-    let few = witnesses.filter { $0.sends.count <= 600 }.prefix(8)
-    guard !few.isEmpty else { return }
+    let asked = witnesses.indices.filter { witnesses[$0].sends.count <= 600 }.prefix(8)
+    // What is likely near by may be so by chance, as the likeliest of many; that the clock runs as is
+    // expected is one clock only.
+    let expected = asked.reduce(0) {
+      $0 + min(UnlockClock.loudest, UnlockClock.voice(loudness[$1][centre]))
+    }
+    guard !asked.isEmpty, expected < UnlockClock.settled else { return }
     var found: [(score: Double, offset: Int64)] = []
     for zone in -56...56 where zone != 0 {
       // With an anchor only the zone is open.
@@ -256,12 +263,12 @@ struct UnlockClock {
           candidates[centre].shift.offset + Int64(zone) * UnlockClock.quarterHour
           + Int64(step) * 6_000_000_000
         var score = 0.0
-        for witness in few {
-          let loudness = run.loudness(ClockShift(offset: offset), witness, most: 24)
+        for index in asked {
+          let loudness = run.loudness(ClockShift(offset: offset), witnesses[index], most: 24)
           score += min(
             UnlockClock.loudest, UnlockClock.voice(UnlockClock.loudness(loudness)))
         }
-        if score > 8 { found.append((score, offset)) }
+        if score > UnlockClock.settled { found.append((score, offset)) }
       }
     }
     found.sort { $0.score > $1.score }
