@@ -119,10 +119,10 @@ public struct CaseRecords: Sendable {
   }
 
   mutating func clear() {
-    entries.removeAll(keepingCapacity: true)
-    moments.removeAll(keepingCapacity: true)
+    entries.clear()
+    moments.clear()
     candidates.removeAll()
-    hosts.removeAll(keepingCapacity: true)
+    hosts.clear()
     firstSeen = nil
     lastSeen = nil
     isEmpty = true

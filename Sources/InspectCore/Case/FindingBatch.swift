@@ -12,7 +12,7 @@ struct FindingBatch: ~Copyable, FindingSink {
 
   /// A message begins; `leaves` says whether to the outside.
   mutating func begin(leaves: Bool) {
-    items.removeAll(keepingCapacity: true)
+    items.clear()
     candidates.removeAll()
     self.leaves = leaves
   }
@@ -105,7 +105,7 @@ struct CandidateList: Sendable {
   }
 
   mutating func removeAll() {
-    elements.removeAll(keepingCapacity: true)
-    text.removeAll(keepingCapacity: true)
+    elements.clear()
+    text.clear()
   }
 }

@@ -120,8 +120,8 @@ public struct Finder: ~Copyable {
     facts = MessageFacts()
     path.removeAll()
     notes.removeAll()
-    records.removeAll(keepingCapacity: true)
-    pending.removeAll(keepingCapacity: true)
+    records.clear()
+    pending.clear()
     candidates = 0
     compressed.shrink(to: limits.keptBytes)
     lowRecords = 0

@@ -64,7 +64,7 @@ struct Watcher: ~Copyable {
 
   /// A message begins.
   mutating func begin() {
-    hits.removeAll(keepingCapacity: true)
+    hits.clear()
     hmacsLeft = Watcher.mostHMACs
     metLimit = false
     metHMACLimit = false
