@@ -27,6 +27,8 @@ import Testing
   @Test(arguments: [
     ("nb", true, "", 2, SelfRegistration.Operator.telecom as SelfRegistration.Operator?),
     ("nb", true, "", 1, nil), ("nb", false, "", 2, nil), ("nbx", true, "", 2, nil),
+    ("register", true, "zzhc.vnet.cn", 2, .telecom), ("", true, "ZZHC.vnet.cn", 2, .telecom),
+    ("register", true, "zzhc.vnet.cn", 1, nil), ("nbx", true, "vnet.cn", 2, nil),
     ("rd", true, "m.fxltsbl.com", 0, .mobile), ("rd", true, "Shipei.fxltsbl.com", 0, .mobile),
     ("rd", true, "lwm2m.example.com", 0, nil), ("bs", true, "m.fxltsbl.com", 0, nil),
     ("rd", false, "m.fxltsbl.com", 0, nil), ("", true, "", 0, nil),

@@ -82,7 +82,8 @@ public enum SelfRegistration {
     return named == 15 || isAtHome ? .unicom : nil
   }
 
-  /// A request by CoAP: China Telecom's from NB-IoT modules, a POST of `/nb` with the telling keys;
+  /// A request by CoAP: China Telecom's from NB-IoT modules, a POST of `/nb`, or to its host, with the
+  /// telling keys;
   /// China Mobile's, an LwM2M registration (`/rd?ep=...`, OMA LwM2M 1.0 §5.3.1) with its host.
   ///
   /// - Parameters:
@@ -93,7 +94,10 @@ public enum SelfRegistration {
     coapPath path: RawSpan, isPost: Bool, host: RawSpan, keys: SelfRegistrationKeys
   ) -> Operator? {
     guard isPost else { return nil }
-    if path.byteCount == 2, path.hasBytes("nb"), keys.signatureCount >= 2 { return .telecom }
+    let isModules = path.byteCount == 2 && path.hasBytes("nb")
+    if isModules || host.equalsIgnoringCase("zzhc.vnet.cn"), keys.signatureCount >= 2 {
+      return .telecom
+    }
     let isOperator =
       host.equalsIgnoringCase("m.fxltsbl.com") || host.equalsIgnoringCase("shipei.fxltsbl.com")
     return isOperator && path.byteCount >= 2 && path.hasBytes("rd") ? .mobile : nil
