@@ -59,6 +59,25 @@ import Testing
     #expect(RecipientName.matches(bytes.span.bytes) == isOne)
   }
 
+  /// What stands outside of a value says whose it is.
+  @Test(arguments: [
+    ("email", "json:personalizations[0].to[0].email", true), ("email", "json:from.email", false),
+    ("email", "json:reply_to.email", false), ("email", "json:sender.email", false),
+    ("number", "json:to.number", true), ("number", "json:from.number", false),
+    ("address", "json:message.toRecipients[0].emailAddress.address", true),
+    ("address", "json:message.from.emailAddress.address", false),
+    ("address", "json:address", false),
+    ("ToAddresses", "json:Destination.ToAddresses[0]", true),
+    ("Destination.ToAddresses.member.1", "form:Destination.ToAddresses.member.1", true),
+    ("to", "json:from.to", true), ("to", "xml:sms.to", true), ("to", "", true),
+    ("destinationAddress", "xml:Envelope.Body.SendSms.destinationAddress", true),
+    ("emails", "json:emails[0]", true), ("id", "json:to.id", false), ("From", "mail:From", false),
+  ])
+  func recipientsAreNoSenders(_ name: String, _ path: String, _ isOne: Bool) {
+    let (name, path) = (Array(name.utf8), Array(path.utf8))
+    #expect(RecipientName.matches(name.span.bytes, at: path.span.bytes) == isOne)
+  }
+
   @Test(arguments: [
     ("55.676098,12.568337", true), ("55.68,12.57", true), ("55.6930,12.568337", true),
     ("55.6950,12.568337", false), ("55.676098,12.5995", true), ("55.676098,12.6010", false),

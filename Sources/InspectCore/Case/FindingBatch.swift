@@ -30,7 +30,7 @@ struct FindingBatch: ~Copyable, FindingSink {
         normalized: [UInt8](finding.normalized),
         watched: watched.flatMap { watch?.label(of: $0) },
         watchClass: watched.flatMap { watch?.watchClass(of: $0) } ?? .ordinary,
-        isRecipient: RecipientName.matches(finding.key)))
+        isRecipient: watched != nil && RecipientName.matches(finding.key, at: finding.path)))
   }
 
   mutating func candidate(_ finding: borrowing Finding) {
@@ -79,7 +79,8 @@ struct CandidateList: Sendable {
         precision: finding.precision,
         watched: finding.watched.flatMap { watch?.label(of: $0) },
         watchClass: finding.watched.flatMap { watch?.watchClass(of: $0) } ?? .ordinary,
-        isRecipient: RecipientName.matches(finding.key), position: items,
+        isRecipient: finding.watched != nil
+          && RecipientName.matches(finding.key, at: finding.path), position: items,
         path: keep(finding.path), value: keep(finding.value),
         normalized: keep(finding.normalized)))
   }
