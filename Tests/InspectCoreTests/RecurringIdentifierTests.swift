@@ -25,6 +25,24 @@ import Testing
     #expect(note(&table, "w", device: 1, to: "example.com") == 1)
   }
 
+  /// Whatever the key of the hashes is: two recipients are next to never taken for one.
+  @Test func recipientsAreToldApart() {
+    var missed = 0
+    for key in 0..<1000 {
+      var table = RecurringIdentifiers(function: SipHash13(key0: UInt64(key), key1: 0))
+      for (number, host) in ["a.com", "b.com", "c.com", "a.com", "d.com"].enumerated() {
+        if note(&table, "v", device: 1, to: host) != [1, 2, 3, 3, 4][number] { missed += 1 }
+      }
+    }
+    #expect(missed <= 2)
+  }
+
+  @Test func countingEndsAtFour() {
+    var table = table()
+    for number in 0..<100 { _ = note(&table, "v", device: 1, to: "h\(number).com") }
+    #expect(note(&table, "v", device: 1, to: "x.com") == 4)
+  }
+
   @Test func aConstantOfAProgramIsNone() {
     var table = table()
     for (number, host) in ["a.com", "b.com", "c.com"].enumerated() {

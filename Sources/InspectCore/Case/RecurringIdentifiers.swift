@@ -1,8 +1,8 @@
 /// Values that nothing names, but that one device sends to several recipients: then they are
 /// identifiers of the device.
 ///
-/// A table of fixed size: of each value a keyed hash, who sent it, and which of 64 classes of
-/// recipients got it. A value from two devices is a constant of a program and never an identifier.
+/// A table of fixed size: of each value a keyed hash, who sent it, and 16 bits of the hash of each of
+/// the first four recipients. A value from two devices is a constant of a program and never an identifier.
 /// Recipients of one domain (`a.example.com`, `b.example.com`) are one.
 public struct RecurringIdentifiers: ~Copyable {
   /// As many recipients make a value an identifier.
@@ -13,7 +13,7 @@ public struct RecurringIdentifiers: ~Copyable {
   private struct Entry {
     var value: UInt64 = 0
     var device: UInt64 = 0
-    /// A bit a class of recipients.
+    /// The first recipients, 16 bits each; no recipient is 0.
     var recipients: UInt64 = 0
     /// When it was seen last, in values.
     var seen: UInt64 = 0
@@ -28,8 +28,8 @@ public struct RecurringIdentifiers: ~Copyable {
 
   public init(function: SipHash13) { self.function = function }
 
-  /// Notes that a device sent `value` to a recipient; says to how many it did so far (of 64
-  /// classes, so that many may count as fewer), and 0 for a value of several devices.
+  /// Notes that a device sent `value` to a recipient; says to how many it did so far, at most four,
+  /// and 0 for a value of several devices.
   public mutating func note(_ value: RawSpan, device: UInt64, recipient: UInt64) -> Int {
     let hash = function.hash(value)
     clock &+= 1
@@ -43,16 +43,32 @@ public struct RecurringIdentifiers: ~Copyable {
     }
     if entries[place].recipients != 0 { forgotten &+= 1 }
     entries[place] = Entry(
-      value: hash, device: device, recipients: 1 << (recipient % 64), seen: clock)
+      value: hash, device: device, recipients: RecurringIdentifiers.short(recipient), seen: clock)
     return 1
   }
 
   private mutating func noteAgain(_ place: Int, device: UInt64, recipient: UInt64) -> Int {
     entries[place].seen = clock
     if entries[place].device != device { entries[place].isShared = true }
-    entries[place].recipients |= 1 << (recipient % 64)
-    return entries[place].isShared ? 0 : entries[place].recipients.nonzeroBitCount
+    if entries[place].isShared { return 0 }
+    let short = RecurringIdentifiers.short(recipient)
+    var count: UInt64 = 0
+    while count < 4 {
+      let known = entries[place].recipients >> (16 &* count) & 0xFFFF
+      if known == short { break }
+      if known == 0 {
+        entries[place].recipients |= short << (16 &* count)
+        break
+      }
+      count &+= 1
+    }
+    var all = count
+    while all < 4, entries[place].recipients >> (16 &* all) & 0xFFFF != 0 { all &+= 1 }
+    return Int(all)
   }
+
+  /// Of the hash of a recipient what is kept: 1 to 65,535.
+  private static func short(_ recipient: UInt64) -> UInt64 { recipient % 0xFFFF &+ 1 }
 
   /// The hash of a recipient: of the last two labels of its name, three when the last but one is
   /// short (`co.uk`); of an address in digits the first two numbers, because a service has many.
