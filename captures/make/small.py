@@ -547,12 +547,18 @@ def geography():
   for name, host, confidence in (("geo-far", scene.REGISTRATION, "database"),
                                  ("geo-contradicted", None, "contradicted")):
     packets = placed(name, (f"dns-a-{scene.REGISTRATION}", None), ("post-success", host))
+    # The kinds stand as in the body.
+    sentence = ("02:00:00:00:00:10 sent mac-address, imei, iccid, imsi, cell-id, unencrypted, to "
+                f"{scene.REGISTRATION}, a server ")
+    sentence += ("in CN. CN has no adequacy decision." if host else
+                 "that the database puts in CN. CN has no adequacy decision. It answered within "
+                 "3.1 ms, too fast for the 4250 km there: something nearer answered.")
     yield f"{name}.pcap", wire.pcap(frames(packets)), [
       {"options": ["--home", "DK"]},
       {"needs": "geo", "event_type": "alert", "inspect": {
         "rule": "personal-data-cross-border", "destination": {
           "country": "CN", "transfer": "third-country", "geo_confidence": confidence,
-          "distance_km": 4250}}}]
+          "distance_km": 4250}, "explanation": sentence}}]
 
 
 def hellos():

@@ -96,7 +96,10 @@ public struct Summary {
       let key = "\(item.kind.name) in \(item.part.name)\(path)"
       guard shown.insert(key.utf8 + item.normalized).inserted else { continue }
       let value = String(decoding: mask.text(item.value), as: UTF8.self)
-      let label = item.watched.map { ", watched: \(String(decoding: $0, as: UTF8.self))" } ?? ""
+      let label =
+        item.watched.map {
+          $0.isEmpty ? ", watched" : ", watched: \(String(decoding: $0, as: UTF8.self))"
+        } ?? ""
       line(
         "    \(item.kind.name)  \(value)  in \(item.part.name)\(path) "
           + "(\(item.confidence.name)\(label))")
@@ -190,6 +193,9 @@ public struct Summary {
       (drops?.droppedByInterface ?? 0, "packets dropped by the interface"),
     ]
     for (count, what) in counts where count > 0 { line("  \(count) \(what)") }
+    if atlas.databases.isEmpty {
+      line("  in which countries the servers are: there is no geolocation database (geo build)")
+    }
     line("  what a phone sends over its mobile network is not in a Wi-Fi or router capture")
     for damage in damages { line("  \(damage)") }
     if let watched = inspection.watched {

@@ -16,6 +16,7 @@ enum Explanation {
       ? alert.destination.endpoint.address.text
       : String(decoding: alert.destination.host, as: UTF8.self)
     let country = place(alert.destination)
+    let server = country.isEmpty ? "" : ", a server\(country)"
     var kinds: [String] = []
     for item in alerts.flatMap(\.items) where !kinds.contains("\(item.kind.name)") {
       kinds.append("\(item.kind.name)")
@@ -32,13 +33,12 @@ enum Explanation {
     } else if rules == [.withdrawnConsent] {
       text =
         "\(device) sent a message to a recipient who withdrew consent (\(what)), unencrypted, "
-        + "through \(host), a server\(country)."
+        + "through \(host)\(server)."
     } else if rules == [.protectedIdentifier] {
       text =
-        "\(device) sent a value that must never leave (\(what)), unencrypted, to \(host), "
-        + "a server\(country)."
+        "\(device) sent a value that must never leave (\(what)), unencrypted, to \(host)\(server)."
     } else {
-      text = "\(device) sent \(what), unencrypted, to \(host), a server\(country)."
+      text = "\(device) sent \(what), unencrypted, to \(host)\(server)."
     }
     if rules.contains(.personalDataCrossBorder), let code = alert.destination.location.country {
       text += law(code, alert.destination.transfer, policy)
@@ -63,18 +63,20 @@ enum Explanation {
   /// Where a server is, as far as it is known.
   private static func place(_ destination: Destination) -> String {
     let location = destination.location
-    guard let country = location.country else { return "" }
-    var text = " in \(country.text)"
-    switch GeoConfidence(destination) {
-    case .contradicted: text = " that the database puts in \(country.text)"
-    case .anycast: text = " of a network of \(country.text) that answers in many places"
-    case .disagreement:
-      text += location.otherCountry.map { " (another database says \($0.text))" } ?? ""
-    case .stale, .agreement, .database: break
+    let registered = location.registeredCountry.map(\.text)
+    guard let country = location.country?.text else {
+      return registered.map { " whose network is registered in \($0)" } ?? ""
     }
-    if let registered = location.registeredCountry, registered != country {
-      text += " (registered in \(registered.text))"
+    var text: String
+    if location.isAnycast {
+      text = " of a network of \(country) that answers in many places"
+    } else if location.isContradicted(by: destination.roundTrip) {
+      text = " that the database puts in \(country)"
+    } else {
+      text = " in \(country)"
     }
+    if let other = location.otherCountry { text += " (another database says \(other.text))" }
+    if let registered, registered != country { text += " (registered in \(registered))" }
     return text
   }
 
@@ -102,14 +104,23 @@ enum Explanation {
 
   /// Why the country may be wrong.
   private static func doubt(_ destination: Destination) -> String {
-    switch GeoConfidence(destination) {
-    case .contradicted:
-      let roundTrip = Double(destination.roundTrip ?? 0) / 1e6
-      return " It answered within \(Decimal.text(roundTrip, digits: 1)) ms, too fast for the "
-        + "\(destination.location.distance ?? 0) km there: something nearer answered."
-    case .stale: return " The database is much older than the capture, or younger."
-    case .anycast, .disagreement, .agreement, .database: return ""
+    let location = destination.location
+    guard location.country != nil else {
+      return destination.transfer == .unknown ? " The server's country is not known." : ""
     }
+    var text = ""
+    if location.isContradicted(by: destination.roundTrip) {
+      let roundTrip = Double(destination.roundTrip ?? 0) / 1e6
+      text +=
+        " It answered within \(Decimal.text(roundTrip, digits: 1)) ms, too fast for the "
+        + "\(location.distance ?? 0) km there: something nearer answered."
+    }
+    if location.isStale {
+      text +=
+        " The database of countries was made more than \(SharedAtlas.staleDays) days before the "
+        + "capture, or after it."
+    }
+    return text
   }
 
   /// The counts, beside chance and the clock's uncertainty.
