@@ -23,6 +23,30 @@ import Testing
       "location medium 31 json:coordinates[1]"
     ),
     (#"{"location":[55.676098,12.568337]}"#, "location medium 13 json:location[1]"),
+    (
+      "<member><name>imei</name><value><string>490154203237518</string></value></member>",
+      "imei high 40 xml:member.value.string"
+    ),
+    (
+      "<member><name>msisdn</name><value>447700900123</value></member>",
+      "phone-number medium 34 xml:member.value"
+    ),
+    // Access points with their signals, as services of places are asked.
+    (
+      #"{"x":"00:00:5e:00:53:01,-50;00:00:5e:00:53:02,-61"}"#, "location medium 6 json:x > text"
+    ),
+    (
+      "00:00:5e:00:53:01\t2437\t-50\t[WPA2]\tA\n00:00:5e:00:53:02\t2412\t-61\t[ESS]\tB\n",
+      "location medium 0 text"
+    ),
+    (
+      "<wsse:Password Type=\"t\">Hunter2x</wsse:Password>",
+      "credentials medium 24 xml:wsse:Password"
+    ),
+    (#"{"homeLatitude":55.6761,"homeLongitude":12.5683}"#, "location medium 16 json:homeLongitude"),
+    (#"{"lat":"55,676098","lon":"12,568337"}"#, "location medium 8 json:lon"),
+    ("BEGIN:VCARD\nTEL;TYPE=CELL:+447700900123\nEND:VCARD", "phone-number medium 26 text"),
+    (#"{"x":"+44 (0)7700 900123"}"#, "phone-number medium 6 json:x"),
   ])
   func aNeighbourIsTheName(_ text: String, _ expected: String) {
     #expect(shown(inspect(text)) == [expected])
@@ -32,11 +56,17 @@ import Testing
     // Nothing that its name alone would make an identifier.
     #"{"type":"password","id":"field_one"}"#, #"{"name":"password","value":"Choose one"}"#,
     #"["ssid","home network"]"#, #"["serial","A1B2C3D4"]"#, #"["imei","mac","imsi"]"#,
+    "<m><name>password</name><value>Choose one</value></m>",
+    "<m><name>imsi</name><other>001010123456789</other></m>",
+    "<m><name>order</name><value>354178036859789</value></m>",
+    "00:00:5e:00:53:01 -1 and 00:00:5e:00:53:02 -2",
     // In another object.
     #"{"key":"imei","x":{"value":"490154203237518"}}"#,
     #"[{"key":"imsi"},{"value":"001010123456789"}]"#,
     #"{"name":"order","value":"490154203237518"}"#,
+    #"{"remote":"git@example.com:org/repo.git"}"#,
     // No places.
+    #"{"lat":"55,67","lon":"12,56"}"#, #"{"altitude":55.676098,"attitude":12.568337}"#,
     #"{"position":[55.676098,12.568337]}"#, #"{"location":[3,4]}"#,
     #"{"location":[0.0000,0.0000]}"#,
     #"{"coordinates":[212.568337,155.676098]}"#, #"{"size":[55.676098,12.568337]}"#,

@@ -62,7 +62,10 @@ struct Coordinate {
     var fraction: Int64 = 0
     var unit: Int64 = 1_000_000
     if index < text.byteCount {
-      guard text[index] == 0x2E, text.byteCount &- index <= 20 else { return false }
+      // With a comma, as half of Europe writes it, when more follows than minutes would have.
+      guard text[index] == 0x2E || text[index] == 0x2C && text.byteCount &- index > 4,
+        text.byteCount &- index <= 20
+      else { return false }
       index &+= 1
       while index < text.byteCount, text[index].isASCIIDigit {
         unit /= 10

@@ -358,7 +358,11 @@ public struct Finder: ~Copyable {
 
   /// What a name means (`KeyNames`).
   mutating func meaning(of name: RawSpan, searchesEnd: Bool) -> KeyMeaning {
-    nameMemo.meaning(of: name, searchesEnd: searchesEnd, keyNames)
+    // A coordinate is short: `homeLatitude=55.6761`.
+    let count = name.byteCount
+    let endsAsCoordinate =
+      count > 8 && name[count &- 1] | 0x20 == 0x65 && name[count &- 2] | 0x20 == 0x64
+    return nameMemo.meaning(of: name, searchesEnd: searchesEnd || endsAsCoordinate, keyNames)
   }
 
   /// False when the message has had its share.

@@ -67,6 +67,8 @@ public struct MessageFacts: Sendable {
   public internal(set) var undecodedLayers = 0
   /// Values whose name says that they are the strength of a signal.
   var signals = 0
+  /// Hardware addresses behind which the strength of a signal stands.
+  var signalled = 0
   /// How many findings the sink was given.
   public internal(set) var findings = 0
   /// The limits that were met: what lay beyond was not seen.

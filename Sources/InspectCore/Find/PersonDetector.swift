@@ -65,7 +65,11 @@ enum MailAddress {
     while end < text.byteCount, end &- at < 190, isOfDomain(text[end]) { end &+= 1 }
     while end > at, !text[end &- 1].isAlphanumeric { end &-= 1 }
     while start < at, !text[start].isAlphanumeric { start &+= 1 }
-    return start < at && end > at &+ 3 ? start..<end : nil
+    // `git@host:path` is where a program has its text from.
+    let isRepository =
+      at &- start == 3 && text.hasBytes("git@", at: start) && end < text.byteCount
+      && text[end] == 0x3A
+    return start < at && end > at &+ 3 && !isRepository ? start..<end : nil
   }
 
   private static func isOfAddress(_ byte: UInt8) -> Bool {

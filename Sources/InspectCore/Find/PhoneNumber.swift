@@ -31,8 +31,14 @@ enum PhoneNumber {
     let isURI = leaf.value.hasPrefixIgnoringCase("tel:")
     let value = leaf.value.extracting(droppingFirst: isURI ? 4 : 0)
     let isKeyed = leaf.meaning.group == .phone || isURI
-    guard isKeyed || leaf.meaning.group == .none || leaf.meaning.group == .other,
-      isKeyed || value.hasBytes("+") || value.hasBytes("00"),
+    // `cell` is a telephone as well, and some call a number `serial` or `deviceId`.
+    let mayBe =
+      switch leaf.meaning.group {
+      case .none, .other: value.hasBytes("+") || value.hasBytes("00")
+      case .cellGlobalID, .cellID, .serial, .device, .email: value.hasBytes("+")
+      default: false
+      }
+    guard isKeyed || mayBe,
       let digits = digits(of: value), !digits.areAllEqual,
       !digits.bytes.hasBytes("123456789"), !digits.bytes.hasBytes("012345678")
     else { return nil }
@@ -55,8 +61,9 @@ enum PhoneNumber {
     for index in text.byteOffsets {
       let byte = text[index]
       if byte.isASCIIDigit {
-        guard digits.append(byte) else { return nil }
         separators = 0
+        if isTrunkPrefix(text, at: index) { continue }
+        guard digits.append(byte) else { return nil }
         continue
       }
       switch byte {
@@ -67,6 +74,12 @@ enum PhoneNumber {
       guard separators <= 2 else { return nil }
     }
     return digits.count > 0 ? digits : nil
+  }
+
+  /// The zero in `+44 (0)7700 900123` is for those who dial within the country.
+  private static func isTrunkPrefix(_ text: RawSpan, at index: Int) -> Bool {
+    text[index] == 0x30 && text[0] == 0x2B && text[index &- 1] == 0x28
+      && index &+ 1 < text.byteCount && text[index &+ 1] == 0x29
   }
 
   /// Whether `digits` begin with a country's code and are as long as its numbers are.

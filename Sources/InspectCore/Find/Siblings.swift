@@ -96,13 +96,15 @@ extension Finder {
   }
 
   /// Notes that a message has a list of access points, which is a place: two or more BSSIDs, or
-  /// hardware addresses each beside the strength of its signal. The values are the first two.
+  /// hardware addresses each beside the strength of its signal, by its name or right behind. The values
+  /// are the first two.
   mutating func noteAccessPoints() {
     var first: FindingRecord?
     for record in records {
       switch record.detection.kind {
       case .bssid: break
       case .macAddress where facts.signals >= 2 && record.detection.confidence > .low: break
+      case .macAddress where facts.signalled >= 2: break
       default: continue
       }
       guard let known = first else {

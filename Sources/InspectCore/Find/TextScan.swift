@@ -57,12 +57,29 @@ extension Finder {
       }
       if let address = hardwareAddress(in: text, near: probe, floor: floor) {
         scanned(address, in: text, at: start, meaning: meaning)
+        if Finder.isSignal(in: text, at: address.upperBound) { facts.signalled &+= 1 }
         floor = address.upperBound
         probe = address.upperBound
         continue
       }
       probe &+= Finder.stride
     }
+  }
+
+  /// Whether the strength of a signal stands behind an address: `00:00:5e:00:53:01,-52`, perhaps
+  /// after the frequency in megahertz.
+  private static func isSignal(in text: RawSpan, at end: Int) -> Bool {
+    guard end &+ 4 <= text.byteCount else { return false }
+    let sign = text[end]
+    switch sign {
+    case 0x2C, 0x3B, 0x7C, 0x40, 0x3D, 0x20, 0x09: break
+    default: return false
+    }
+    var place = end &+ 1
+    if place &+ 8 <= text.byteCount, text[place &+ 4] == sign, text[place].isASCIIDigit {
+      place &+= 5
+    }
+    return text[place] == 0x2D && text[place &+ 1].isASCIIDigit && text[place &+ 2].isASCIIDigit
   }
 
   private func digitRun(in text: RawSpan, around probe: Int, floor: Int) -> Range<Int> {

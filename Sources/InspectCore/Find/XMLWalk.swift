@@ -44,8 +44,9 @@ private struct XMLNesting: ~Copyable {
 
 extension Finder {
   /// Looks at the attributes and texts of an XML text. Elements and attributes are names; so is what
-  /// an attribute `name` or `key` says (`<string name="imei">`), and the text of the element `key`
-  /// before it (property lists).
+  /// an attribute `name` or `key` says (`<string name="imei">`), the text of the element `key` before
+  /// it (property lists), and of `name` before `value` (XML-RPC, whose values have types inside:
+  /// `<name>imei</name><value><string>...`).
   mutating func walkXML(_ bytes: RawSpan, at start: Int, depth: Int) {
     facts.layers = max(facts.layers, depth)
     let outside = path.count
@@ -54,20 +55,27 @@ extension Finder {
     var reader = XMLReader(bytes)
     var nesting = XMLNesting()
     var siblings = Siblings()
-    // The text of the last element `key`, for the element after it.
+    // The text of the last element `key` or `name`, for the element after it.
     var title = 0..<0
+    var name = 0..<0
     reading: while true {
       let position = reader.position
       switch reader.next() {
-      case .start(let name):
-        guard countNode(), nesting.push(name, pathCount: path.count) else {
+      case .start(let element):
+        let isValue = bytes.extracting(element).equalsIgnoringCase("value")
+        if isValue, title.isEmpty, tellsOfValue(bytes.extracting(name)) { title = name }
+        if !isValue, title.isEmpty, bytes.extracting(nesting.top.name).equalsIgnoringCase("value") {
+          title = nesting.top.title
+        }
+        name = 0..<0
+        guard countNode(), nesting.push(element, pathCount: path.count) else {
           facts.limits.insert(.nesting)
           scanText(
             bytes.extracting(droppingFirst: position), at: start &+ position, meaning: .none)
           break reading
         }
         path.append(path.count == root ? 0x3A : 0x2E)
-        appendToPath(bytes.extracting(name))
+        appendToPath(bytes.extracting(element))
         nesting.setTitle(title)
         title = 0..<0
       case .attribute(let name, let value):
@@ -78,6 +86,7 @@ extension Finder {
       case .text(let range, let isVerbatim):
         let frame = nesting.top
         if bytes.extracting(frame.name).equalsIgnoringCase("key") { title = range }
+        if bytes.extracting(frame.name).equalsIgnoringCase("name") { name = range }
         siblings.container = nesting.parent
         let key = frame.title.isEmpty ? frame.name : frame.title
         xmlValue(key, range, isVerbatim, &siblings, in: bytes, at: start, depth)
@@ -85,6 +94,18 @@ extension Finder {
       }
     }
     path.truncate(to: outside)
+  }
+
+  /// Whether the text of `name` says what the `value` beside it is. A password is not told by it, as in
+  /// JSON: forms have fields of that name.
+  private mutating func tellsOfValue(_ name: RawSpan) -> Bool {
+    guard name.byteCount >= 2, name.byteCount <= 40 else { return false }
+    let meaning = self.meaning(of: name, searchesEnd: true)
+    guard meaning.isStrong else { return false }
+    switch meaning.group {
+    case .none, .password, .authorization, .signal: return false
+    default: return true
+    }
   }
 
   private mutating func xmlAttribute(
@@ -106,7 +127,7 @@ extension Finder {
     _ name: Range<Int>, _ range: Range<Int>, _ isVerbatim: Bool, _ siblings: inout Siblings,
     in bytes: RawSpan, at start: Int, _ depth: Int
   ) {
-    let key = bytes.extracting(name)
+    let key = bytes.extracting(name).withoutPrefix
     let value = bytes.extracting(range)
     let meaning = self.meaning(of: key, searchesEnd: range.count >= Finder.shortest)
     guard !meaning.promisesNothing || Finder.isWorthALook(value) || watchesLeaves else { return }
@@ -117,5 +138,15 @@ extension Finder {
       visit(value, at: place.outside, key: key, meaning: meaning, depth: depth)
     }
     correlate(meaning, at: place.outside, with: &siblings, key: key)
+  }
+}
+
+extension RawSpan {
+  /// The name without that of its namespace: `wsse:Password`.
+  fileprivate var withoutPrefix: RawSpan {
+    @_lifetime(copy self) get {
+      guard let colon = firstOffset(of: 0x3A), colon &+ 1 < byteCount else { return self }
+      return extracting(droppingFirst: colon &+ 1)
+    }
   }
 }
