@@ -89,6 +89,14 @@ import Testing
     ("x", "89014103211118510733", ""), ("order", "89014103211118510720", "iccid low"),
     ("cgi", "001-01-4660-26385429", "cell-id medium"), ("cgi", "460,0,4660", "cell-id medium"),
     ("cgi", "299-01-4660-26385429", ""), ("cell", "prison", ""), ("cell", "A1", ""),
+    ("cell", "+12025550123", "phone-number medium"), ("cell", "2025550123", ""),
+    ("serial", "+447700900123", "phone-number medium"),
+    ("serial", "2026030101", "serial-number low"), ("serial", "2026139901", "serial-number medium"),
+    ("deviceid", "00:00:5E:00:53:01", "mac-address medium"),
+    ("did", "00:00:5E:00:53:01", "mac-address low"), ("deviceid", "00005E005301", ""),
+    ("eid", "89049032000001000000000000000012", ""),
+    ("aaid", "38400000-8cf0-11bd-b23e-10b96e40000d", "advertising-id medium"),
+    ("device_uuid", "38400000-8cf0-11bd-b23e-10b96e40000d", "advertising-id medium"),
   ])
   func numbersOfPhones(_ key: String, _ value: String, _ expected: String) {
     #expect(shown(#"{"\#(key)":"\#(value)"}"#) == expected)

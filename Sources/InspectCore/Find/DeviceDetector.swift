@@ -15,17 +15,34 @@ enum DeviceDetector {
     }
   }
 
-  /// What a value that nothing names could be: a UUID (RFC 9562), or 64, 128 or 160 bits in
+  /// What a value that nothing names could be: a UUID (RFC 9562), or 64, 128, 160 or 256 bits in
   /// hexadecimal digits. Anything has one; only one that goes to several recipients tells something.
   static func candidate(_ leaf: borrowing Leaf) -> IdentifierKind? {
     guard leaf.shape.otherLetters == 0, leaf.meaning.group == .none || leaf.meaning.group == .other
     else { return nil }
+    let kind: IdentifierKind
     switch leaf.value.byteCount {
-    case 36 where isUUID(leaf.value) && !leaf.value.isNullLike: return .advertisingID
-    case 16 where isRandomHexadecimal(leaf): return .androidID
-    case 32 where isRandomHexadecimal(leaf), 40 where isRandomHexadecimal(leaf):
-      return .advertisingID
+    case 36 where isUUID(leaf.value) && !leaf.value.isNullLike: kind = .advertisingID
+    case 16 where isRandomHexadecimal(leaf): kind = .androidID
+    case 32 where isRandomHexadecimal(leaf), 40 where isRandomHexadecimal(leaf),
+      64 where isRandomHexadecimal(leaf):
+      kind = .advertisingID
     default: return nil
+    }
+    return isConstant(leaf.value) ? nil : kind
+  }
+
+  /// What everybody sends: a UUID that Bluetooth has assigned (Core Specification, Vol 3, Part B,
+  /// 2.5.1), and the MD5, SHA-1 and SHA-256 of nothing.
+  private static func isConstant(_ value: RawSpan) -> Bool {
+    switch value.byteCount {
+    case 36:
+      value.extracting(droppingFirst: 8).equalsIgnoringCase("-0000-1000-8000-00805f9b34fb")
+    case 32: value.equalsIgnoringCase("d41d8cd98f00b204e9800998ecf8427e")
+    case 40: value.equalsIgnoringCase("da39a3ee5e6b4b0d3255bfef95601890afd80709")
+    case 64:
+      value.equalsIgnoringCase("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    default: false
     }
   }
 
@@ -42,8 +59,9 @@ enum DeviceDetector {
       isKeyed || address.hasSeparators
     else { return nil }
     let kind: IdentifierKind = leaf.meaning.group == .bssid ? .bssid : .macAddress
+    let isDevices = leaf.meaning.group == .device && leaf.meaning.isStrong
     let confidence: Confidence =
-      if !isKeyed { .low } else { address.hasSeparators ? .high : .medium }
+      if isKeyed { address.hasSeparators ? .high : .medium } else { isDevices ? .medium : .low }
     return Detection(kind, confidence, as: .hexadecimal)
   }
 
@@ -89,7 +107,19 @@ enum DeviceDetector {
     }
     guard leaf.shape.digits > 0 else { return nil }
     let isSure = leaf.meaning.isStrong || leaf.shape.letters > 0 && value.byteCount >= 8
-    return Detection(.serialNumber, isSure ? .medium : .low, as: .verbatim)
+    return Detection(.serialNumber, isSure && !isDated(leaf) ? .medium : .low, as: .verbatim)
+  }
+
+  /// Digits that begin with a date of this century number editions: of a zone of names (RFC 1912
+  /// section 2.2: `2026030101`), of a file.
+  private static func isDated(_ leaf: borrowing Leaf) -> Bool {
+    let value = leaf.value
+    guard leaf.shape.digits == value.byteCount, value.byteCount >= 8, value.byteCount <= 10,
+      value.hasBytes("20")
+    else { return false }
+    let month = (value[4] &- 0x30) &* 10 &+ (value[5] &- 0x30)
+    let day = (value[6] &- 0x30) &* 10 &+ (value[7] &- 0x30)
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31
   }
 }
 

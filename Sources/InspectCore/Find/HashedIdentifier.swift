@@ -16,6 +16,8 @@ enum HashedIdentifier {
   /// The function, by how long its result is: in hexadecimal, or in base64 under a name that says so.
   private static func digest(_ leaf: borrowing Leaf) -> KeyMeaning.Digest? {
     if leaf.shape.isHexadecimal {
+      // Digits alone are a number: an EID has 32 of them.
+      guard leaf.shape.hexLetters > 0 else { return nil }
       switch leaf.value.byteCount {
       case 32: return .md5
       case 40: return .sha1

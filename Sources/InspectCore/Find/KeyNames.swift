@@ -40,11 +40,13 @@ struct KeyNames: ~Copyable {
     add(
       .phone, "msisdn", "phonenumber", "userphone", "mobilenumber", "line1number", "mobilephone",
       "phoneno", "telephone", "cellphone", "mobileno", "telefon", "telnr", "mobilnummer")
+    // What gateways of mobile networks add to requests.
+    add(.phone, "callinglineid", "upcallinglineid", "xupcallinglineid")
     add(.phone, strong: false, "phone", "mobile", "tel")
   }
 
   private mutating func addDevice() {
-    add(.device, "deviceid")
+    add(.device, "deviceid", "deviceuuid", "deviceudid", "deviceguid")
     add(.device, strong: false, "did", "dvid", "devid")
     // The name of an LwM2M client (OMA LwM2M 1.0 §5.3.1).
     add(.device, strong: false, "ep")
@@ -53,7 +55,8 @@ struct KeyNames: ~Copyable {
     add(
       .advertisingID, "idfa", "gaid", "gpsadid", "googleaid", "googleid", "advertisingid",
       "advertisingtrackingid", "advertiserid", "aifa", "rdid", "oaid", "idfv", "googleadid",
-      "googleadvertisingid", "advertisingidentifier", "adidentifier")
+      "googleadvertisingid", "advertisingidentifier", "adidentifier", "aaid",
+      "resettabledeviceid")
     add(.advertisingID, strong: false, "ifa", "ifv", "adid", "vendorid")
     add(
       .mac, "mac", "macid", "macaddress", "macaddr", "wifimac", "wmac", "hwaddr", "ethaddr",
