@@ -125,9 +125,22 @@ import Testing
     }
   }
 
-  private func matches(_ method: String, _ type: String, _ facts: MessageFacts) -> Bool {
-    let (method, type) = (Array(method.utf8), Array(type.utf8))
+  /// To the carrier's host it is one in any type, in base64 or not.
+  @Test func theCarriersHostTells() {
+    for body in [Nokia.body, Array(Nokia.json.utf8)] {
+      let facts = inspect(body).facts
+      #expect(matches("POST", "application/json", facts, to: "zzhc.vnet.cn"))
+      #expect(!matches("PUT", "application/json", facts, to: "zzhc.vnet.cn"))
+      #expect(!matches("POST", "application/json", facts, to: "api.example.com"))
+    }
+    #expect(!matches("POST", "", inspect(#"{"MODEL":"x","IMEI1":""}"#).facts, to: "zzhc.vnet.cn"))
+  }
+
+  private func matches(
+    _ method: String, _ type: String, _ facts: MessageFacts, to host: String = ""
+  ) -> Bool {
+    let (method, type, host) = (Array(method.utf8), Array(type.utf8), Array(host.utf8))
     return SelfRegistration.matches(
-      method: method.span.bytes, contentType: type.span.bytes, facts: facts)
+      method: method.span.bytes, contentType: type.span.bytes, host: host.span.bytes, facts: facts)
   }
 }

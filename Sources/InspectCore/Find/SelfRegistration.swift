@@ -106,18 +106,25 @@ public enum SelfRegistration {
   /// Whether a request is one: a POST of the type `application/encrypted-json` whose body is the
   /// base64 of a JSON object with two or more of the six telling keys. The type alone says little:
   /// other vendors use it for bodies that are encrypted.
+  /// Also a POST to China Telecom's host with two of the keys, of any type and in any coding: NB-IoT
+  /// modules say `application/json`.
   ///
   /// - Parameters:
   ///   - method: the request's method, as sent.
   ///   - contentType: the field value of Content-Type; parameters after `;` do not matter.
+  ///   - host: the host's name; may be empty.
   ///   - facts: what `Finder.inspect` returned for the request's body.
   public static func matches(
-    method: RawSpan, contentType: RawSpan, facts: borrowing MessageFacts
+    method: RawSpan, contentType: RawSpan, host: RawSpan = RawSpan(),
+    facts: borrowing MessageFacts
   ) -> Bool {
+    guard method.byteCount == 4, method.hasBytes("POST") else { return false }
+    if host.equalsIgnoringCase("zzhc.vnet.cn"), facts.selfRegistrationKeys.signatureCount >= 2 {
+      return true
+    }
     let end = contentType.firstOffset(of: 0x3B) ?? contentType.byteCount
     let mediaType = contentType.extracting(first: end).trimmingWhitespace
     return facts.encodedSelfRegistrationKeys.signatureCount >= 2
       && mediaType.equalsIgnoringCase("application/encrypted-json")
-      && method.byteCount == 4 && method.hasBytes("POST")
   }
 }

@@ -478,7 +478,7 @@ struct Exchange<
     }
     let isTelecom = SelfRegistration.matches(
       method: transactions[place].method, contentType: transactions[place].requestType,
-      facts: facts)
+      host: transactions[place].host, facts: facts)
     let registration = isTelecom ? .telecom : Exchange.registration(in: &transactions[place])
     disclose(registration, to: recipient, at: transactions[place].start)
   }
