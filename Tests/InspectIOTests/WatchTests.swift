@@ -513,6 +513,10 @@ private let lists: [WatchIndex] = values.compactMap {
     ),
     ("kind,value,label\nemail,nobody,a\n", "2: the value is no mail address"),
     (
+      "kind,value,label\nlocation,\"55.676098,12.568337\",home\nlocation,55.676098,12.568337\n",
+      "3: a location is two numbers in one cell: latitude and longitude, in quotes"
+    ),
+    (
       "kind,value,label\nmac-address,00:11,a\n",
       "2: the value has too few or too many digits for its kind"
     ),

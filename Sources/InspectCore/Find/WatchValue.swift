@@ -51,6 +51,8 @@ public enum WatchRefusal: Error, Equatable, Sendable {
   case notDigits, digitCount
   case notHexadecimal, hexadecimalCount
   case notMailAddress, notAlphanumeric
+  /// A latitude without its longitude, as where a comma was taken for the end of a cell.
+  case halfLocation
   /// The list is full.
   case full
 
@@ -65,6 +67,8 @@ public enum WatchRefusal: Error, Equatable, Sendable {
     case .hexadecimalCount: "the value has too few or too many digits for its kind"
     case .notMailAddress: "the value is no mail address"
     case .notAlphanumeric: "the value has something else than letters, digits and separators"
+    case .halfLocation:
+      "a location is two numbers in one cell: latitude and longitude, in quotes"
     case .full: "the list is full"
     }
   }
@@ -138,7 +142,14 @@ struct WatchCanonical {
         let at = bytes.firstIndex(of: 0x40)
         guard let at, at > 0, at < bytes.count - 3 else { throw .notMailAddress }
       }
+      if kind == .location, !bytes.contains(where: { !WatchCanonical.isOfNumber($0) }) {
+        throw .halfLocation
+      }
     }
+  }
+
+  private static func isOfNumber(_ byte: UInt8) -> Bool {
+    byte.isASCIIDigit || byte == 0x2E || byte == 0x2D || byte == 0x2B || byte == 0x20
   }
 
   private mutating func checkDigits(
