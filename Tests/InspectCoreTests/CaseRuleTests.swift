@@ -115,4 +115,28 @@ import Testing
     #expect(trips[far] == 9)
     #expect(trips.refused == 1)
   }
+
+  /// When something was sent is kept where there may be unlocks beside it, and only so often.
+  @Test(arguments: [false, true])
+  func timesAreKeptForUnlocksOnly(_ infersUnlocks: Bool) {
+    var configuration = CaseConfiguration()
+    configuration.infersUnlocks = infersUnlocks
+    var limits = InspectorLimits()
+    limits.sendsPerContact = 2
+    var book = CaseBook(
+      configuration: configuration, limits: limits, function: SipHash13(key0: 1, key1: 2),
+      atlas: NoAtlas())
+    let context = FlowContext(
+      client: Endpoint(address: IPAddress(ipv4: 0x0a00_0001), port: 1000),
+      server: Endpoint(address: IPAddress(ipv4: 0xc000_0201), port: 80), clientMAC: .none,
+      serverMAC: .none, protocolNumber: 6, tunnelDepth: 0, vlans: VLANStack(), source: 0,
+      start: Timestamp(nanoseconds: 0))
+    for second in 0..<5 as Range<Int64> {
+      book.sent(context, host: nil, nil, at: Timestamp(nanoseconds: second * 1_000_000_000))
+    }
+    let kept = book.contacts.map { $0.sends.count }
+    let refused = book.refused
+    #expect(kept == [infersUnlocks ? 2 : 0])
+    #expect(refused == (infersUnlocks ? 3 : 0))
+  }
 }

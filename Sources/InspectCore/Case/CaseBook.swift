@@ -119,6 +119,8 @@ public struct CaseBook<Map: Atlas & ~Copyable>: ~Copyable {
   ) {
     guard let number = contact(context, host, source) else { return }
     contacts[number].noteMethod(method)
+    // When something was sent is of use beside unlocks only.
+    guard configuration.infersUnlocks || !configuration.unlocks.isEmpty else { return }
     guard contacts[number].sends.count < limits.sendsPerContact, sendCount < limits.sends else {
       refused &+= 1
       return
