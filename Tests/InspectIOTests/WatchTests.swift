@@ -284,7 +284,9 @@ private let lists: [WatchIndex] = values.compactMap {
     "+447700900123", "447700900123", "00447700900123", "07700900123", "7700900123",
     "+44 7700 900123", "+44 (0)7700 900 123", "(07700) 900123", "+44-7700-900-123",
     "0044 7700 900123", "tel:+44-7700-900123", "+44.7700.900123", "%2B447700900123",
-    "+44\u{A0}7700\u{A0}900123",
+    "+44\u{A0}7700\u{A0}900123", "0%20%287700%29%20900123", "0 (7700) 900123",
+    "%20+44%207700%20900123",
+    "4 4 7 7 0 0 9 0 0 1 2 3",
   ])
   func aTelephoneNumber(_ text: String) throws {
     let list = try index("kind,value,label\nphone-number,+44 7700 900123,mine\n")
@@ -325,6 +327,23 @@ private let lists: [WatchIndex] = values.compactMap {
           let text = bytes.base64EncodedString(options: options)
           let seen = search("(\(text))", lists[place])
           #expect(seen.map(\.path) == ["base64"], "\(values[place].kind) at \(start)")
+        }
+      }
+    }
+  }
+
+  /// Lines are joined by so many symbols at a time; a value may lie across the end of any part.
+  @Test func inManyLines() throws {
+    let noise = Data((0..<70_000).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 8) | 0x80 })
+    for start in [24_000, 24_500, 24_560, 24_576, 24_580, 48_000, 48_600, 48_800, 69_900] {
+      let bytes = noise.prefix(start) + Data(";\(values[0].value);".utf8) + noise.suffix(90)
+      for options: Data.Base64EncodingOptions in [
+        [.lineLength76Characters], [.lineLength64Characters, .endLineWithLineFeed],
+      ] {
+        let text = bytes.base64EncodedString(options: options)
+        for lead in ["(", "(x/"] {
+          let seen = search(lead + text + ")", lists[0])
+          #expect(seen.map(\.path) == ["base64"], "\(start) \(lead)")
         }
       }
     }

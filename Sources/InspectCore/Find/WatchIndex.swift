@@ -95,6 +95,8 @@ public final class WatchIndex: Sendable {
   let packed: WatchPairs
   /// Two characters that follow each other in a value, the first one lowest, without case.
   let inner: WatchPairs
+  /// What may stand between two characters of a value, as it is sent.
+  let separators: WatchReader.Separators
   /// Whether there are values in `table` that are no numbers, and whether these are all mail
   /// addresses.
   let hasTexts: Bool
@@ -152,6 +154,7 @@ public final class WatchIndex: Sendable {
     prefixes = builder.prefixes
     packed = builder.packed
     inner = builder.inner
+    separators = builder.separators
     hasTexts = builder.hasMails || builder.hasOtherTexts
     areTextsMail = !builder.hasOtherTexts
     let hasNone = builder.forms.isEmpty
@@ -272,9 +275,10 @@ extension WatchIndex {
     fileprivate var eights = WatchBits(count: 1 << 16)
     fileprivate var shortest = Int.max
     fileprivate var longest = 0
-    fileprivate var prefixes = WatchPrefixes(forms: 0)
+    fileprivate var prefixes = WatchPrefixes(forms: 0, separators: .init())
     fileprivate var packed = WatchPairs()
     fileprivate var inner = WatchPairs()
+    fileprivate var separators = WatchReader.Separators()
     fileprivate var hasMails = false
     fileprivate var hasOtherTexts = false
     fileprivate var hidesInLowercase = false
@@ -307,6 +311,7 @@ extension WatchIndex {
       if kind == .phoneNumber { phoneNumbers += 1 }
       if kind == .location { places.add(value, number) }
       if WatchStyle(kind) == .digits { hasLongNumbers = true }
+      addSeparators(canonical.bytes, WatchStyle(kind))
       addForm(number, canonical, 0, 0)
       if canonical.prefix > 0 { addForm(number, canonical, canonical.prefix, 0) }
       if canonical.suffix > 0 { addForm(number, canonical, 0, canonical.suffix) }
@@ -337,6 +342,20 @@ extension WatchIndex {
         labelEnds.append(UInt32(labels.count))
       }
       return UInt32(kinds.count - 1)
+    }
+
+    /// What may stand between the characters of this value.
+    private mutating func addSeparators(_ text: [UInt8], _ style: WatchStyle) {
+      // A character of two bytes has a zero, an encoded space is a plus sign.
+      separators.insert(0)
+      separators.insert(0x2B)
+      if style == .exact {
+        for byte in text where byte < 0x80 { separators.insert(byte) }
+      } else {
+        for byte: UInt8 in 0x20..<0x3B where style.allows(separator: byte) {
+          separators.insert(byte)
+        }
+      }
     }
 
     private mutating func addForm(
@@ -379,7 +398,7 @@ extension WatchIndex {
       var bits = 1 << 16
       while bits < forms.count * 8, bits < 1 << 25 { bits *= 2 }
       eights = WatchBits(count: bits)
-      prefixes = WatchPrefixes(forms: forms.count)
+      prefixes = WatchPrefixes(forms: forms.count, separators: separators)
       for form in forms {
         let entry = Entry(form.packed)
         var hash = WatchHash()

@@ -4,10 +4,26 @@ struct WatchReader: ~Escapable {
   /// The most bytes between two characters, so that what is apart stays apart.
   private static let mostSeparators = 5
 
-  /// What was passed over: a bit for each ASCII character.
-  struct Separators {
+  /// Signs between characters: a bit for each of ASCII.
+  struct Separators: Sendable {
     var low: UInt64 = 0
     var high: UInt64 = 0
+
+    mutating func insert(_ byte: UInt8) {
+      if byte < 64 {
+        low |= 1 &<< UInt64(byte)
+      } else {
+        high |= 1 &<< UInt64(byte & 63)
+      }
+    }
+
+    /// What is beyond ASCII counts as one of them.
+    static var all: Separators { Separators(low: .max, high: .max) }
+
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool {
+      byte >= 0x80 || (byte < 64 ? low : high) &>> UInt64(byte & 63) & 1 != 0
+    }
   }
 
   let bytes: RawSpan
@@ -21,36 +37,31 @@ struct WatchReader: ~Escapable {
     self.position = position
   }
 
-  /// The next letter or digit, in lower case; nil at a sign of structure, at the end, and when it is
-  /// too far away.
+  /// The next letter or digit, in lower case; nil at a sign of structure, at one that is not `allowed`,
+  /// at the end, and when it is too far away.
   @inline(__always)
-  mutating func next() -> UInt8? {
-    if position < bytes.byteCount {
-      let byte = bytes[position]
-      if byte.isAlphanumeric {
-        position &+= 1
-        return byte.lowercasedASCII
-      }
+  mutating func next(allowed: Separators = .all) -> UInt8? {
+    guard position < bytes.byteCount else { return nil }
+    let byte = bytes[position]
+    if byte.isAlphanumeric {
+      position &+= 1
+      return byte.lowercasedASCII
     }
-    return nextAfterSeparators()
+    return nextAfterSeparators(allowed)
   }
 
-  private mutating func nextAfterSeparators() -> UInt8? {
+  private mutating func nextAfterSeparators(_ allowed: Separators) -> UInt8? {
     for _ in 0...WatchReader.mostSeparators {
       guard let byte = nextDecoded() else { return nil }
       if byte.isWatchWord { return byte }
-      if WatchReader.breaks(byte) { return nil }
+      if !allowed.contains(byte) || WatchReader.breaks(byte) { return nil }
       noteSeparator(byte)
     }
     return nil
   }
 
   private mutating func noteSeparator(_ byte: UInt8) {
-    if byte < 64 {
-      separators.low |= 1 << UInt64(byte)
-    } else {
-      separators.high |= 1 << UInt64(byte & 63)
-    }
+    separators.insert(byte)
     // The zero in the middle of a number that is dialled only at home: +44 (0)20.
     if byte == 0x28, position &+ 1 < bytes.byteCount, bytes[position] == 0x30,
       bytes[position &+ 1] == 0x29

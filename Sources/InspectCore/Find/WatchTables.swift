@@ -112,9 +112,12 @@ struct WatchPrefixes: Sendable {
   /// A bit for each hash of one to six characters: those before the first separator.
   private var hashes: [UInt64]
   private let shift: UInt64
+  private let separators: WatchReader.Separators
 
-  /// With sixteen bits a form and its shorter beginnings few strangers pass.
-  init(forms: Int) {
+  /// With sixteen bits a form and its shorter beginnings few strangers pass. `separators` may stand
+  /// between the characters of a value.
+  init(forms: Int, separators: WatchReader.Separators) {
+    self.separators = separators
     var exponent: UInt64 = 14
     while 1 << exponent < forms * 16, exponent < 26 { exponent += 1 }
     hashes = [UInt64](repeating: 0, count: 1 << Int(exponent - 6))
@@ -128,9 +131,9 @@ struct WatchPrefixes: Sendable {
     pairs.insert(UInt32(pair))
     if !firsts[Int(first)] {
       firsts[Int(first)] = true
-      // A separator may follow it, or the first byte of a no-break space.
+      // A separator may follow it, an escape, or the first byte of a no-break space.
       for byte in UInt8.min ... .max
-      where byte == 0xC2 || !byte.isWatchWord && !WatchReader.breaks(byte) {
+      where byte == 0xC2 || byte == 0x25 || byte == 0x5C || !byte.isWatchWord && mayFollow(byte) {
         pairs.insert(UInt32(first) | UInt32(byte | 0x20) << 8)
       }
     }
@@ -168,11 +171,26 @@ struct WatchPrefixes: Sendable {
       }
     }
     let count = min(ends.trailingZeroBitCount &>> 3, WatchPrefixes.longest)
-    guard count > 0 else { return true }
+    guard count > 0 else { return goesOn(word, 0, bytes, position) }
     guard isBeginning(word, count) else { return false }
     // A value is longer than that, and goes on behind a separator.
-    return count == WatchPrefixes.longest
-      || position &+ count < bytes.byteCount && goesOn(word, ends, count)
+    if count == WatchPrefixes.longest { return true }
+    let rest = ends & (ends &- 1)
+    let joinedCount = rest == 0 ? 7 : rest.trailingZeroBitCount &>> 3 &- 1
+    let separator = UInt8(truncatingIfNeeded: word &>> UInt64(8 &* count))
+    guard joinedCount > count, !WatchPrefixes.isSpecial(separator) else {
+      return goesOn(word, count, bytes, position)
+    }
+    // Most are one separator and a word.
+    let before = UInt64.max &>> UInt64(64 &- 8 &* count)
+    return mayFollow(separator)
+      && isBeginning(
+        word & before | word &>> 8 & ~before, min(joinedCount, WatchPrefixes.longest))
+  }
+
+  /// What stands for another character, or for two.
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    byte == 0 || byte == 0x25 || byte == 0x28 || byte == 0x5C || byte >= 0x80
   }
 
   @inline(__always)
@@ -181,22 +199,40 @@ struct WatchPrefixes: Sendable {
     return hashes[place &>> 6] &>> UInt64(place & 63) & 1 != 0
   }
 
-  /// Whether a value may go on behind the separator at `count`, by what follows that directly. `ends`
-  /// marks what is no letter and no digit.
-  private func goesOn(_ word: UInt64, _ ends: UInt64, _ count: Int) -> Bool {
-    let separator = UInt8(truncatingIfNeeded: word &>> UInt64(8 &* count))
-    guard !WatchReader.breaks(separator) else { return false }
-    switch separator {
-    // What stands for another character, or for two, is not read here.
-    case 0, 0x25, 0x28, 0x5C, 0x80...: return true
-    default: break
+  /// Whether a value may begin with the first `count` characters and those behind the separators that
+  /// follow, as far as the eight bytes of `word` go.
+  private func goesOn(_ word: UInt64, _ count: Int, _ bytes: RawSpan, _ position: Int) -> Bool {
+    var joined = word & ~(UInt64.max &<< UInt64(8 &* count))
+    var joinedCount = count
+    var place = count
+    while place < 8, joinedCount < WatchPrefixes.longest {
+      guard position &+ place < bytes.byteCount else { return false }
+      let byte = UInt8(truncatingIfNeeded: word &>> UInt64(8 &* place))
+      place &+= 1
+      if byte.isAlphanumeric {
+        joined |= UInt64(byte) &<< UInt64(8 &* joinedCount)
+        joinedCount &+= 1
+        continue
+      }
+      var sign = byte
+      if byte == 0x25, place <= 6 {
+        let digits = UInt16(truncatingIfNeeded: word &>> UInt64(8 &* place))
+        guard let high = UInt8(truncatingIfNeeded: digits).hexDigitValue,
+          let low = UInt8(truncatingIfNeeded: digits &>> 8).hexDigitValue
+        else { break }
+        sign = high &<< 4 | low
+        place &+= 2
+        if sign.isWatchWord { break }
+      }
+      if WatchPrefixes.isSpecial(sign) { break }
+      guard mayFollow(sign) else { return false }
     }
-    let rest = ends & (ends &- 1)
-    let joinedCount = rest == 0 ? 7 : rest.trailingZeroBitCount &>> 3 &- 1
-    guard joinedCount > count else { return true }
-    let before = UInt64.max &>> UInt64(64 &- 8 &* count)
-    return isBeginning(
-      word & before | word &>> 8 & ~before, min(joinedCount, WatchPrefixes.longest))
+    return joinedCount == count || isBeginning(joined, joinedCount)
+  }
+
+  /// Whether a value may go on behind this sign.
+  private func mayFollow(_ sign: UInt8) -> Bool {
+    separators.contains(sign) && !WatchReader.breaks(sign)
   }
 
   /// Whether base64 of `text`, at some alignment and of all whole groups, has neither capitals nor

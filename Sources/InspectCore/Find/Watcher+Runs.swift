@@ -47,21 +47,15 @@ extension Watcher {
     scanHexadecimalWords(bytes, run)
     if !index.digests.isEmpty { findEncodedDigests(bytes, run) }
     guard !index.table.isEmpty else { return }
-    guard hasLines || mayHoldText(bytes, run) else { return }
+    let place = hasLines ? run.lowerBound : mayHoldText(bytes, run, in: run) { _ in true }
+    guard let place else { return }
     if run.count >= Watcher.surelyEncoded, Base64.isPlausible(bytes.extracting(run)) {
       return decodeBase64(bytes, run)
     }
-    decodeTexts(bytes, run)
-    // The first symbols may be names or a path, from which a sign parts what is encoded.
-    var starts = 0
-    var position = run.lowerBound
-    while position < min(run.upperBound, run.lowerBound &+ 96), starts < 6 {
-      if symbols[Int(bytes[position])] >= 62 {
-        starts &+= 1
-        let end = min(run.upperBound, position &+ 1 &+ 2 &* WatchCanonical.longest)
-        if mayBegin(bytes, (position &+ 1)..<end) { decodeBase64(bytes, (position &+ 1)..<end) }
-      }
-      position &+= 1
+    if hasLines {
+      decodeLines(bytes, run)
+    } else {
+      decodeTexts(bytes, run, from: place)
     }
   }
 
@@ -80,14 +74,18 @@ extension Watcher {
     }
   }
 
-  /// Whether the smallest part of a value may be in a run without line ends: most have none.
-  private func mayHoldText(_ bytes: RawSpan, _ run: Range<Int>) -> Bool {
-    guard index.isASCII else { return true }
-    let groups = smallestText.symbols / 4
+  /// Where in `part` of a run without line ends the smallest part of a value may be: most have none.
+  @inline(__always)
+  private func mayHoldText(
+    _ bytes: RawSpan, _ part: Range<Int>, in run: Range<Int>, where isNew: (Int) -> Bool
+  ) -> Int? {
+    guard index.isASCII else { return part.lowerBound }
+    // A value is two whole groups of four symbols at least, or one when it is short.
+    let groups = index.shortest < 8 ? 1 : 2
     let inner = index.inner
-    return Watcher.firstText(bytes, run, groups: groups) { place in
-      Watcher.mayBeInside(bytes, run, place, groups: groups, inner)
-    } != nil
+    return Watcher.firstText(bytes, part, groups: groups) { place in
+      isNew(place) && Watcher.mayBeInside(bytes, run, place, groups: groups, inner)
+    }
   }
 
   /// The first place from which on as many groups of four symbols, one or two, are text of ASCII, with
@@ -119,140 +117,116 @@ extension Watcher {
   private static func mayBeInside(
     _ bytes: RawSpan, _ run: Range<Int>, _ place: Int, groups: Int, _ inner: WatchPairs
   ) -> Bool {
-    var last: UInt8 = 0
+    let symbols = ByteScan.word(bytes, at: place)
     // The backslash of an escape is five bytes before its last one: two groups.
-    var group = max(place &- 8, place &- (place &- run.lowerBound) / 4 &* 4)
-    while group < place &+ 4 &* groups {
-      var bits: UInt32 = 0
-      for symbol in 0..<4 {
-        bits = bits << 6 | UInt32(bytes[group &+ symbol].base64Value ?? 0)
-      }
-      for shift: UInt32 in [16, 8, 0] {
-        let byte = UInt8(truncatingIfNeeded: bits >> shift)
-        if byte == 0x25 || byte == 0x5C || byte == 0 { return true }
-        guard group >= place else { continue }
-        let isWord = byte.isAlphanumeric
-        if isWord, last != 0, !inner.contains(UInt32(last) | UInt32(byte | 0x20) << 8) {
-          return false
-        }
-        last = isWord ? byte | 0x20 : 0
-      }
-      group &+= 4
+    let groupsBefore = min((place &- run.lowerBound) / 4, 2)
+    let before = groupsBefore > 0 ? ByteScan.word(bytes, at: place &- 4 &* groupsBefore) : 0
+    let (first, second) = ByteBlock(before, symbols).base64.words
+    let text = WatchText(ByteScan.packed(second.byteSwapped), count: 3 &* groups)
+    let textBefore = WatchText(ByteScan.packed(first.byteSwapped), count: 3 &* groupsBefore)
+    return text.hasEscape || textBefore.hasEscape || text.areInside(inner)
+  }
+
+  /// A few bytes of text, the first one highest.
+  private struct WatchText {
+    private let bytes: UInt64
+
+    /// Other bytes than the first `count` do not count.
+    init(_ bytes: UInt64, count: Int) {
+      let rest = UInt64.max &>> UInt64(truncatingIfNeeded: 8 &* count)
+      self.bytes = bytes & ~rest | (ByteScan.ones &* 0x2E) & rest
     }
-    return true
+
+    /// Percent signs, backslashes, zeros.
+    var hasEscape: Bool {
+      (WatchText.zeros(bytes) | WatchText.zeros(bytes ^ (ByteScan.ones &* 0x25))
+        | WatchText.zeros(bytes ^ (ByteScan.ones &* 0x5C))) != 0
+    }
+
+    /// The lowest set bit is right (Mycroft).
+    private static func zeros(_ bytes: UInt64) -> UInt64 {
+      (bytes &- ByteScan.ones) & ~bytes & ByteScan.highs
+    }
+
+    /// Whether all letters and digits that follow each other do so in a value.
+    func areInside(_ pairs: WatchPairs) -> Bool {
+      let words = ByteClasses.words(in: bytes)
+      var seconds = words & words &>> 8
+      while seconds != 0 {
+        let place = UInt64(seconds.trailingZeroBitCount &- 7)
+        seconds &= seconds &- 1
+        let pair = UInt32(truncatingIfNeeded: (bytes &>> place) & 0xFFFF).byteSwapped &>> 16
+        guard pairs.contains(pair | 0x2020) else { return false }
+      }
+      return true
+    }
   }
 
-  /// A value is two whole groups of four symbols at least, or one when it is short: how many symbols
-  /// these are, and the high bits of the bytes that they encode.
-  private var smallestText: (symbols: Int, highs: UInt64) {
-    index.shortest < 8 ? (4, 0x80_8080) : (8, 0x8080_8080_8080)
-  }
-
-  /// Text at one of the four alignments of a run, as far as whole groups go.
-  private struct Region {
-    /// Where the last symbol of the first and of the last groups is.
-    var first = 0
-    var last = 0
-    /// Which symbol of the run the latter is, from 1; 0 for no region.
-    var number = 0
-    /// How often the groups were followed by more, here and where they were most.
-    var inARow = 0
-    var most = 0
-  }
-
-  /// Decodes what of a run is base64 of text, at whatever alignment: the first symbol may belong to
-  /// something before.
-  private mutating func decodeTexts(_ bytes: RawSpan, _ run: Range<Int>) {
+  /// Decodes what of a run without line ends is base64 of text, at whatever alignment: the first symbol
+  /// may belong to something before. From `place` on there may be some.
+  private mutating func decodeTexts(_ bytes: RawSpan, _ run: Range<Int>, from place: Int) {
     guard index.isASCII else {
       for skipped in 0..<min(4, run.count) {
         decodeBase64(bytes, (run.lowerBound &+ skipped)..<run.upperBound)
       }
       return
     }
-    let (ahead, highs) = smallestText
-    let needed = (index.shortest &- 2) / 3 &- ahead / 4 &+ 1
-    var window: UInt64 = 0
-    var number = 0
-    var regions = InlineArray<4, Region>(repeating: Region())
-    var position = run.lowerBound
-    while position < run.upperBound {
-      let symbol = symbols[Int(bytes[position])]
-      position &+= 1
-      guard symbol < 64 else { continue }
-      window = window &<< 6 | UInt64(symbol)
-      number &+= 1
-      // Most end here: what is no ASCII.
-      guard window & highs == 0, number >= ahead, Watcher.isText(window, highs) else { continue }
-      var region = regions[number & 3]
-      // A character beyond ASCII may be in between.
-      if region.number > 0, number &- region.number <= 12 {
-        region.inARow = number &- region.number == 4 ? region.inARow &+ 1 : 1
-      } else {
-        if region.most >= needed { decode(region, ahead, bytes, run) }
-        region = Region(first: position &- 1, inARow: 1)
+    // Of each alignment what is before was looked at.
+    var ends = InlineArray<4, Int>(repeating: 0)
+    var next: Int? = place
+    while let place = next {
+      let text = rangeOfText(bytes, place, in: run)
+      ends[place & 3] = text.upperBound
+      decodeBase64(bytes, text)
+      next = mayHoldText(bytes, (place &+ 1)..<run.upperBound, in: run) { $0 >= ends[$0 & 3] }
+    }
+  }
+
+  /// The same where lines end in the run.
+  private mutating func decodeLines(_ bytes: RawSpan, _ run: Range<Int>) {
+    var lines = ByteBuffer(limit: 0)
+    swap(&lines, &joined)
+    var start = run.lowerBound
+    while start < run.upperBound {
+      lines.removeAll()
+      var position = start
+      while position < run.upperBound, !lines.isFull {
+        let room = position &+ Watcher.window &- lines.count
+        let end = min(endOfSymbols(bytes, from: position), run.upperBound, room)
+        lines.append(bytes.extracting(position..<end))
+        position = end
+        while position < run.upperBound, !isSymbol(bytes[position]) { position &+= 1 }
       }
-      region.last = position &- 1
-      region.number = number
-      region.most = max(region.most, region.inARow)
-      regions[number & 3] = region
+      let known = hits.count
+      let all = 0..<lines.count
+      if let place = mayHoldText(lines.bytes, all, in: all, where: { _ in true }) {
+        decodeTexts(lines.bytes, all, from: place)
+      }
+      for hit in known..<hits.count {
+        let places = (hits[hit].start, hits[hit].end)
+        hits[hit].start = Watcher.symbol(number: places.0, bytes, from: start)
+        hits[hit].end = Watcher.symbol(number: places.1, bytes, from: start)
+      }
+      if position >= run.upperBound { break }
+      start = Watcher.symbol(number: lines.count &- Watcher.overlap, bytes, from: start)
     }
-    for alignment in 0..<4 where regions[alignment].number > 0 {
-      let region = regions[alignment]
-      if region.most >= needed { decode(region, ahead, bytes, run) }
-    }
+    swap(&lines, &joined)
   }
 
-  /// Whether bytes of ASCII are printable, or text of two bytes each (UTF-16).
-  @inline(__always)
-  private static func isText(_ window: UInt64, _ highs: UInt64) -> Bool {
-    let low = window & (highs | highs &- highs &>> 7)
-    return (low &+ highs &>> 1 &+ highs &>> 2) & highs == highs
-      || low & 0xFF00_FF00_FF00 == 0 || low & 0x00FF_00FF_00FF == 0
-  }
-
-  /// With two groups before and behind: a value may begin and end in them, and what it stands beside
-  /// is there.
-  private mutating func decode(
-    _ region: Region, _ ahead: Int, _ bytes: RawSpan, _ run: Range<Int>
-  ) {
-    var first = region.first
-    var left = ahead &+ 7
-    while left > 0, first > run.lowerBound {
-      // Before the run's first group nothing is.
-      first &-= 1
-      if isSymbol(bytes[first]) { left &-= 1 }
+  /// The groups of text around `place`, with two before and behind: a value may begin and end in them,
+  /// and what it stands beside is there.
+  private func rangeOfText(_ bytes: RawSpan, _ place: Int, in run: Range<Int>) -> Range<Int> {
+    let first = max(place &- 8, run.lowerBound &+ (place &- run.lowerBound) & 3)
+    // A character beyond ASCII may be in between.
+    var end = place &+ 4
+    var group = end
+    while group &+ 4 <= run.upperBound, group &- end <= 8 {
+      var bits: UInt32 = 0
+      for offset in 0..<4 { bits = bits &<< 6 | UInt32(symbols[Int(bytes[group &+ offset])]) }
+      group &+= 4
+      if bits & 0x80_8080 == 0 { end = group }
     }
-    // A part of a group in front is not of this alignment.
-    while left & 3 != 0, first < region.first {
-      if isSymbol(bytes[first]) { left &+= 1 }
-      first &+= 1
-    }
-    while first < region.first, !isSymbol(bytes[first]) { first &+= 1 }
-    var end = region.last &+ 1
-    var more = 8
-    while more > 0, end < run.upperBound {
-      if isSymbol(bytes[end]) { more &-= 1 }
-      end &+= 1
-    }
-    decodeBase64(bytes, first..<end)
-  }
-
-  /// Whether the first bytes that `run` encodes are ASCII, as many as a value has.
-  private func mayBegin(_ bytes: RawSpan, _ run: Range<Int>) -> Bool {
-    guard index.isASCII else { return true }
-    var decoded = 0
-    var number = 0
-    for position in run {
-      let symbol = symbols[Int(bytes[position])]
-      guard symbol < 64 else { continue }
-      let place = number & 3
-      number &+= 1
-      guard place < 3 else { continue }
-      guard symbol >> UInt8(5 &- 2 &* place) & 1 == 0 else { return false }
-      decoded &+= 1
-      if decoded >= index.shortest { return true }
-    }
-    return false
+    return first..<min(run.upperBound, end &+ 8)
   }
 
   /// Hexadecimal digests and texts among the words of a run. Each has one of any as many bytes after
@@ -343,6 +317,7 @@ extension Watcher {
   }
 
   private mutating func findEncodedDigest(_ bytes: RawSpan, _ word: Range<Int>) {
+    guard word.count == 22 || word.count == 27 || word.count == 43 else { return }
     for digest in WatchDigest.allCases where word.count == (digest.byteCount &* 8 &+ 5) / 6 {
       var bits: UInt64 = 0
       for place in 0..<11 {
@@ -412,7 +387,11 @@ extension Watcher {
 
   /// Where the symbol is in which the decoded byte at `offset` begins.
   private static func symbol(_ offset: Int, _ bytes: RawSpan, from start: Int) -> Int {
-    var left = offset &* 8 / 6
+    symbol(number: offset &* 8 / 6, bytes, from: start)
+  }
+
+  private static func symbol(number: Int, _ bytes: RawSpan, from start: Int) -> Int {
+    var left = number
     var position = start
     while position < bytes.byteCount {
       if bytes[position].base64Value != nil {

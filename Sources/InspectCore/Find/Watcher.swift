@@ -50,6 +50,8 @@ struct Watcher: ~Copyable {
   var hits: [WatchHit] = []
   var counters = WatchCounters()
   private var scratch = ByteBuffer(limit: Watcher.window)
+  /// Base64 without its line ends.
+  var joined = ByteBuffer(limit: Watcher.window)
   var hmacsLeft = 0
   private var metHMACLimit = false
   private var metLimit = false
@@ -118,7 +120,7 @@ struct Watcher: ~Copyable {
   mutating func scanText(
     _ bytes: RawSpan, as form: WatchForm, withRuns: Bool, opened: Int = 0
   ) {
-    let prefixes = index.prefixes
+    let index = index
     // Where no text of the list can be, only what is written as a number is looked at.
     let looksAtAll =
       index.hasTexts
@@ -151,8 +153,8 @@ struct Watcher: ~Copyable {
         let isEscaped = escaped &>> UInt64(truncatingIfNeeded: place) & 1 == 1
         if !isEscaped {
           let word = ByteScan.word(bytes, at: position)
-          guard prefixes.mayBegin(UInt32(truncatingIfNeeded: word)),
-            prefixes.contains(word, bytes, position)
+          guard index.prefixes.mayBegin(UInt32(truncatingIfNeeded: word)),
+            index.prefixes.contains(word, bytes, position)
           else { continue }
         }
         guard position >= cursor.floor else { continue }
@@ -219,6 +221,7 @@ struct Watcher: ~Copyable {
     if end > 0 || bytes[position] != 0x30 || !index.hasPhoneNumbers { return end }
     let isDouble = position &+ 1 < bytes.byteCount && bytes[position &+ 1] == 0x30
     let dropped = isDouble ? 2 : 1
+    guard index.prefixes.contains(bytes, position &+ dropped) else { return 0 }
     return probe(bytes, token: position, from: position &+ dropped, dropped: dropped, form)
   }
 
@@ -227,11 +230,7 @@ struct Watcher: ~Copyable {
     var reader = WatchReader(bytes, at: position)
     guard let first = reader.nextDecoded(), !WatchReader.breaks(first) else { return false }
     if first.isWatchWord { return index.prefixes.mayBegin(with: first) }
-    let next = reader.position
-    guard next < bytes.byteCount, bytes[next].isAlphanumeric else { return true }
-    let word = ByteScan.word(bytes, at: next)
-    return index.prefixes.mayBegin(UInt32(truncatingIfNeeded: word))
-      && index.prefixes.contains(word, bytes, next)
+    return index.prefixes.contains(bytes, reader.position)
   }
 
   private mutating func probe(
@@ -239,14 +238,18 @@ struct Watcher: ~Copyable {
   ) -> Int {
     var reader = WatchReader(bytes, at: start)
     var hash = WatchHash()
-    for _ in 0..<4 {
-      guard let byte = reader.next() else { return 0 }
+    // What stands before the first one is none of the value's.
+    guard let first = reader.next() else { return 0 }
+    hash.add(first)
+    let allowed = index.separators
+    for _ in 1..<4 {
+      guard let byte = reader.next(allowed: allowed) else { return 0 }
       hash.add(byte)
     }
     guard index.fours.contains(hash.value) else { return 0 }
     var count = 4
     var best = 0
-    while count < index.longest, let byte = reader.next() {
+    while count < index.longest, let byte = reader.next(allowed: allowed) {
       hash.add(byte)
       count &+= 1
       if count < WatchLimits.shortestInText { continue }

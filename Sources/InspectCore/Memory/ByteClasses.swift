@@ -276,7 +276,7 @@ extension ByteScan {
 
   /// Eight times six bits, the first in the highest byte, without what is between them.
   @inline(__always)
-  private static func packed(_ symbols: UInt64) -> UInt64 {
+  static func packed(_ symbols: UInt64) -> UInt64 {
     let twelves = (symbols & 0x3F00_3F00_3F00_3F00) &>> 2 | symbols & 0x003F_003F_003F_003F
     let groups = (twelves & 0x0FFF_0000_0FFF_0000) &>> 4 | twelves & 0x0000_0FFF_0000_0FFF
     return (groups &>> 32) &<< 40 | (groups & 0xFF_FFFF) &<< 16
