@@ -396,4 +396,62 @@ import Testing
     script.send([], at: -1, flags: 0x02)
     #expect(judge(&script, 5000, .toClient) == .part)
   }
+
+  // MARK: The last packets' flows
+
+  private static func ends(_ source: Endpoint, _ destination: Endpoint) -> FlowEnds {
+    FlowEnds(
+      source: source, destination: destination, protocolNumber: 17, vlans: VLANStack(),
+      tunnelDepth: 0)
+  }
+
+  private static func insert(_ ends: FlowEnds, into table: inout FlowTable) -> UInt32? {
+    table.turn &+= 1
+    let context = FlowContext(
+      client: ends.source, server: ends.destination, clientMAC: .none, serverMAC: .none,
+      protocolNumber: 17, tunnelDepth: 0, vlans: VLANStack(), source: 0, start: seconds(0))
+    return table.insert(ends.key, context, in: .datagramNew)
+  }
+
+  /// Between the same hosts with ports the other way round, few bits of the ends are the same.
+  @Test func endsThatLookAlikeAreToldApart() throws {
+    var table = Self.table()
+    let (a, b) = (0x0a00_0001 as UInt32, 0xc000_0201 as UInt32)
+    let one = Self.ends(Self.endpoint(a, 1), Self.endpoint(b, 2))
+    let other = Self.ends(Self.endpoint(a, 2), Self.endpoint(b, 1))
+    #expect(one.mixed == other.mixed)
+    let place = try #require(Self.insert(one, into: &table))
+    for _ in 0..<3 {
+      let found = table.findWithWay(one)
+      #expect(found?.place == place && found?.goesForth == true)
+      let missing = table.findWithWay(other)
+      #expect(missing == nil)
+    }
+    let otherPlace = try #require(Self.insert(other, into: &table))
+    for _ in 0..<3 {
+      let first = table.findWithWay(one)
+      #expect(first?.place == place)
+      let found = table.findWithWay(other)
+      #expect(found?.place == otherPlace)
+      let back = table.findWithWay(Self.ends(other.destination, other.source))
+      #expect(back?.place == otherPlace && back?.goesForth == false)
+    }
+  }
+
+  /// A flow's place may be another's when it is over.
+  @Test func aPlaceThatIsAnothersIsNotTaken() throws {
+    var table = Self.table()
+    let one = Self.ends(Self.endpoint(0x0a00_0001, 1), Self.endpoint(0xc000_0201, 2))
+    let place = try #require(Self.insert(one, into: &table))
+    let found = table.findWithWay(one)
+    #expect(found?.place == place)
+    table.remove(place)
+    let missing = table.findWithWay(one)
+    #expect(missing == nil)
+    let other = Self.ends(Self.endpoint(0x0a00_0001, 3), Self.endpoint(0xc000_0201, 4))
+    let otherPlace = try #require(Self.insert(other, into: &table))
+    #expect(otherPlace == place)
+    let stillMissing = table.findWithWay(one)
+    #expect(stillMissing == nil)
+  }
 }

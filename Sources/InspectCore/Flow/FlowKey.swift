@@ -82,6 +82,16 @@ struct FlowEnds {
   let vlans: VLANStack
   let tunnelDepth: UInt8
 
+  /// A few bits of the ends, the same for both directions. No secret is in them.
+  @inline(__always)
+  var mixed: UInt64 {
+    let addresses =
+      (source.address.low ^ destination.address.low)
+      &+ (source.address.high ^ destination.address.high)
+    let ports = UInt64(source.port ^ destination.port)
+    return (addresses ^ ports << 32) &* 0x9E37_79B9_7F4A_7C15
+  }
+
   var key: FlowKey {
     @inline(__always) get {
       FlowKey(

@@ -33,8 +33,8 @@ public struct FlowTable: ~Copyable {
   private var flows: Slab<Flow>
   /// By place.
   private var links: [Link] = []
-  /// The flow that was found last: the next packet is most often of the same.
-  private var latest = UInt32.max
+  /// The flows of the last packets: the next ones are most often of the same.
+  private var recent = RecentFlows()
   /// The key that was looked for last in vain, and its hash: a flow with it begins most often.
   private var missed: (key: FlowKey, hash: UInt32)?
   private var index: HashIndex
@@ -83,11 +83,16 @@ public struct FlowTable: ~Copyable {
   /// The same, with the way that the packet goes: from the lower end of the key to the upper, or back.
   @inline(__always)
   mutating func findWithWay(_ packet: FlowEnds) -> (place: UInt32, goesForth: Bool)? {
-    if flows.contains(latest), let goesForth = flows[latest].key.goesForth(packet) {
-      return (latest, goesForth)
+    let mixed = packet.mixed
+    if let place = recent.place(mixed), flows.contains(place),
+      let goesForth = flows[place].key.goesForth(packet)
+    {
+      return (place, goesForth)
     }
     let key = packet.key
-    return find(key).map { ($0, key.lower == packet.source) }
+    guard let place = find(key) else { return nil }
+    recent.insert(mixed, place)
+    return (place, key.lower == packet.source)
   }
 
   @inline(__always)
@@ -97,7 +102,6 @@ public struct FlowTable: ~Copyable {
       missed = (key, hash)
       return nil
     }
-    latest = place
     return place
   }
 
@@ -295,5 +299,42 @@ public struct FlowLimits: Sendable {
       default: tcpEstablishedSeconds
       }
     return seconds &* 1_000_000_000
+  }
+}
+
+/// Where some of the last packets' flows were, by a few bits of their ends: what it takes to ask is a
+/// fraction of a keyed hash. Senders may make it useless, and then the index is asked as without it.
+private struct RecentFlows {
+  private struct Entry {
+    var tag: UInt32
+    var place: UInt32
+  }
+
+  private static var bits: UInt64 { 10 }
+
+  private var entries = [Entry](
+    repeating: Entry(tag: 0, place: .max), count: 1 << Int(RecentFlows.bits))
+
+  /// The upper bits choose the entry, those below tell most others from it.
+  @inline(__always)
+  private static func slot(_ mixed: UInt64) -> (index: Int, tag: UInt32) {
+    (
+      Int(truncatingIfNeeded: mixed >> (64 - bits)),
+      UInt32(truncatingIfNeeded: mixed >> (32 - bits))
+    )
+  }
+
+  /// Where a flow with such ends was: it may be over, or another.
+  @inline(__always)
+  func place(_ mixed: UInt64) -> UInt32? {
+    let (index, tag) = RecentFlows.slot(mixed)
+    let entry = entries[index]
+    return entry.tag == tag ? entry.place : nil
+  }
+
+  @inline(__always)
+  mutating func insert(_ mixed: UInt64, _ place: UInt32) {
+    let (index, tag) = RecentFlows.slot(mixed)
+    entries[index] = Entry(tag: tag, place: place)
   }
 }
