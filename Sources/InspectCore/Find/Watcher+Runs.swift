@@ -207,6 +207,7 @@ extension Watcher {
         hits[hit].start = Watcher.symbol(number: places.0, bytes, from: start)
         hits[hit].end = Watcher.symbol(number: places.1, bytes, from: start)
       }
+      dropRepeated(from: known)
       if position >= run.upperBound { break }
       start = Watcher.symbol(number: lines.count &- Watcher.overlap, bytes, from: start)
     }
@@ -349,6 +350,7 @@ extension Watcher {
         hits[hit].start = Watcher.symbol(offsets.0, bytes, from: start)
         hits[hit].end = Watcher.symbol(offsets.1, bytes, from: start)
       }
+      dropRepeated(from: known)
       if end >= run.upperBound { break }
       // A whole number of groups back.
       start = Watcher.symbol((buffer.count &- Watcher.overlap) / 3 &* 3, bytes, from: start)

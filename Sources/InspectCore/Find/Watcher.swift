@@ -88,6 +88,25 @@ struct Watcher: ~Copyable {
     hits.append(hit)
   }
 
+  /// Forgets those of the hits from the `first` on that are among those before: parts of what is
+  /// decoded overlap.
+  mutating func dropRepeated(from first: Int) {
+    var kept = first
+    for place in first..<hits.count {
+      let hit = hits[place]
+      let isKnown = hits[..<kept].contains {
+        $0.value == hit.value && $0.form == hit.form && $0.start == hit.start
+      }
+      if isKnown {
+        counters.hits &-= 1
+      } else {
+        hits[kept] = hit
+        kept &+= 1
+      }
+    }
+    truncate(to: kept)
+  }
+
   /// Forgets the hits beyond the first `count`.
   mutating func truncate(to count: Int) {
     if count < hits.count { hits.removeLast(hits.count &- count) }
