@@ -44,8 +44,8 @@ private struct Recorder: SMTPHandler {
     for index in 0..<transaction.recipientCount { digest.add(transaction.recipient(index)) }
   }
 
-  mutating func recipient(_ path: RawSpan, at: Timestamp) {
-    digest.add(2)
+  mutating func recipient(_ path: RawSpan, isWrittenTo: Bool, at: Timestamp) {
+    digest.add(isWrittenTo ? 7 : 2)
     digest.add(path)
   }
 

@@ -50,6 +50,83 @@ import Testing
     #expect(network.core.statistics.lowFindings == 0)
   }
 
+  /// A dialogue: lines of the client, and of the server behind `<`.
+  private func rules(_ lines: String...) throws -> [Rule] {
+    var network = try network(port: 25, .withdrawn)
+    network.connect()
+    for line in lines {
+      if line.hasPrefix("<") {
+        network.say(line.dropFirst() + "\r\n", .toClient)
+      } else {
+        network.say(line + "\r\n")
+      }
+    }
+    network.close()
+    return rules(&network)
+  }
+
+  private static let gone = "RCPT TO:<gone@example.org>"
+  private static let other = "RCPT TO:<x@example.org>"
+
+  @Test func whomTheServerRefusesIsNotWrittenTo() throws {
+    let (greeting, mail) = ("<220 mail ESMTP", "MAIL FROM:<b@c.example>")
+    for code in ["550 no", "450 later", "550-no\r\n550 indeed"] {
+      let refused = try rules(
+        greeting, mail, "<250 ok", Self.gone, "<\(code)", Self.other, "<250 ok", "DATA", "<354 go",
+        "To: gone@example.org, x@example.org\r\n\r\nHi\r\n.", "<250 ok")
+      #expect(refused == [], "\(code)")
+    }
+    let accepted = try rules(
+      greeting, mail, "<250 ok", Self.other, "<550 no", Self.gone, "<250 ok", "DATA", "<354 go",
+      "\r\nHi\r\n.", "<554 spam")
+    #expect(accepted == [.withdrawnConsent])
+  }
+
+  @Test func answersOfAPipelineAreInTheOrderOfItsCommands() throws {
+    let (greeting, mail) = ("<220 mail ESMTP", "MAIL FROM:<b@c.example>")
+    for (answers, expected) in [
+      ("250 ok\r\n250 ok\r\n550 no\r\n354 go", [Rule.withdrawnConsent]),
+      ("250 ok\r\n550 no\r\n250 ok\r\n354 go", []),
+      ("250 ok\r\n250 ok\r\n250 ok\r\n554 no", []), ("503 no\r\n503 no\r\n503 no\r\n503 no", []),
+    ] {
+      let found = try rules(
+        greeting, "\(mail)\r\n\(Self.gone)\r\n\(Self.other)\r\nDATA", "<\(answers)",
+        "\r\nHi\r\n.", "<250 ok", "QUIT")
+      #expect(found == expected, "\(answers)")
+      // The answers come when the message is over.
+      let chunks = try rules(
+        greeting, "\(mail)\r\n\(Self.gone)\r\n\(Self.other)\r\nBDAT 4 LAST\r\nHi\r\n\(mail)",
+        "<\(answers)")
+      let isTaken = answers.hasPrefix("250 ok\r\n250")
+      #expect(chunks == (isTaken ? [.withdrawnConsent] : []), "\(answers)")
+    }
+  }
+
+  @Test func withoutAMessageNobodyIsWrittenTo() throws {
+    let (greeting, mail) = ("<220 mail ESMTP", "MAIL FROM:<b@c.example>")
+    #expect(try rules(greeting, mail, "<250 ok", Self.gone, "<250 ok", "RSET", "<250 ok") == [])
+    #expect(try rules(greeting, mail, "<250 ok", Self.gone, "<250 ok", "QUIT", "<221 bye") == [])
+    #expect(try rules(greeting, "\(mail)\r\n\(Self.gone)\r\nRSET", "<250 ok\r\n250 ok") == [])
+  }
+
+  /// Where the server is not seen the client's word is all there is.
+  @Test func theClientsSideAloneCounts() throws {
+    let mail = "MAIL FROM:<b@c.example>"
+    #expect(try rules("EHLO a", mail, Self.gone) == [.withdrawnConsent])
+    #expect(
+      try rules("EHLO a", mail, Self.gone, "DATA", "\r\nHi\r\n.", "QUIT") == [.withdrawnConsent])
+    // The answers are lost; the message goes on.
+    var network = try network(port: 25, .withdrawn)
+    network.connect()
+    network.say("220 mail ESMTP\r\n", .toClient)
+    network.say("\(mail)\r\n\(Self.gone)\r\nDATA\r\n")
+    network.lose(24, .toClient)
+    network.say("\r\nHi\r\n.\r\n")
+    network.say("250 ok\r\n", .toClient)
+    network.close()
+    #expect(rules(&network) == [.withdrawnConsent])
+  }
+
   @Test func soIsAMessageByAnInterface() throws {
     for body in [#"{"to":["gone@example.org"],"text":"Hi"}"#, "email=gone%40example.org&text=Hi"] {
       var network = try network(port: 80, .withdrawn)

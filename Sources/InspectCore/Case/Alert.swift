@@ -17,7 +17,7 @@ public struct Alert: Sendable {
     public let watched: [UInt8]?
     public let watchClass: WatchClass
     /// Whether the name beside it says that a message goes to it.
-    public let isRecipient: Bool
+    public internal(set) var isRecipient: Bool
   }
 
   public let rule: Rule

@@ -33,6 +33,19 @@ struct FindingBatch: ~Copyable, FindingSink {
         isRecipient: watched != nil && RecipientName.matches(finding.key, at: finding.path)))
   }
 
+  /// Nobody writes to this address, whatever names it: a server refused it.
+  mutating func spare(_ address: RawSpan) {
+    for index in items.indices where items[index].isRecipient {
+      if FindingBatch.isSame(items[index].normalized, address) { items[index].isRecipient = false }
+    }
+  }
+
+  private static func isSame(_ known: [UInt8], _ address: RawSpan) -> Bool {
+    // Bytes have no padding that would be read.
+    let known = unsafe known.span.bytes
+    return known.withoutAngleBrackets.equalsIgnoringCase(address)
+  }
+
   mutating func candidate(_ finding: borrowing Finding) {
     guard leaves else { return }
     candidates.append(finding, before: items.count, watch)

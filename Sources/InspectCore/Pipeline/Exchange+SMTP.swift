@@ -13,9 +13,9 @@ extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable {
     sink.smtp(transaction, context)
   }
 
-  mutating func recipient(_ path: RawSpan, at time: Timestamp) {
+  mutating func recipient(_ path: RawSpan, isWrittenTo: Bool, at time: Timestamp) {
     guard isInspected else { return }
-    let key: StaticString = "rcptto"
+    let key: StaticString = isWrittenTo ? "rcptto" : ""
     _ = key.withUTF8Buffer { name in
       inspect(path.withoutAngleBrackets, .smtpMessage, key: unsafe name.span.bytes, at: time)
     }
@@ -30,7 +30,14 @@ extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable {
   mutating func message(_ transaction: inout SMTPTransaction, at time: Timestamp) {
     guard isInspected else { return }
     if transaction.isContentCut { cutBodies &+= 1 }
-    inspect(transaction.content.bytes, .smtpMessage, at: time)
+    beginFindings()
+    _ = finder.inspect(
+      transaction.content.bytes, part: .smtpMessage, key: RawSpan(), decoder: &decoder,
+      into: &findings)
+    for index in 0..<transaction.recipientCount where transaction.isRefused(index) {
+      findings.spare(transaction.recipient(index).withoutAngleBrackets)
+    }
+    discloseFindings(at: time)
   }
 
   mutating func reserve(_ byteCount: Int) -> Int {
@@ -47,7 +54,7 @@ extension Exchange: SMTPHandler where Sink: ~Copyable, Decoder: ~Copyable {
 }
 
 extension RawSpan {
-  fileprivate var withoutAngleBrackets: RawSpan {
+  var withoutAngleBrackets: RawSpan {
     @_lifetime(copy self) get {
       guard byteCount >= 2, self[0] == UInt8(ascii: "<"), self[byteCount - 1] == UInt8(ascii: ">")
       else { return self }

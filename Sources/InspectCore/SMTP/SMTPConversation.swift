@@ -2,8 +2,8 @@
 protocol SMTPHandler: ~Copyable {
   /// A transaction, or the session without one, is over.
   mutating func mail(_ transaction: inout SMTPTransaction)
-  /// A recipient was named.
-  mutating func recipient(_ path: RawSpan, at: Timestamp)
+  /// A recipient was named, and perhaps written to.
+  mutating func recipient(_ path: RawSpan, isWrittenTo: Bool, at: Timestamp)
   /// The client logs in: with AUTH, or with a response, which `awaited` says. Gives back what its next
   /// line is.
   mutating func login(_ line: RawSpan, awaited: SASLResponse, at: Timestamp) -> SASLResponse
@@ -36,7 +36,7 @@ enum SMTPVerdict: Equatable {
 struct SMTPConversation: ~Copyable {
   /// What waits for a reply.
   private enum Pending: UInt8 {
-    case other, hello, mail, data, startTLS
+    case other, hello, mail, recipient, data, startTLS
   }
 
   private enum ClientState {
@@ -51,6 +51,7 @@ struct SMTPConversation: ~Copyable {
   private static var pendingLimit: Int { 64 }
 
   private var transaction: SMTPTransaction
+  private var envelope = SMTPEnvelope()
   private var clientState = ClientState.command
   private var line = ByteBuffer(limit: SMTPConversation.lineLimit)
   /// The line's beginning is lost.
@@ -97,6 +98,7 @@ struct SMTPConversation: ~Copyable {
     case .beforeContent:
       // The client goes on, so the reply was not seen.
       clientState = .content(SMTPContent())
+      envelope.begin(at, &handler)
     case .content(var content):
       let end = content.consume(bytes, &cursor) { part in
         SMTPConversation.keep(part, &transaction, &reserved, &handler)
@@ -186,14 +188,18 @@ struct SMTPConversation: ~Copyable {
       }
       wait(for: .mail, at, &handler)
     case .recipient(let recipient):
-      transaction.add(recipient: recipient)
-      handler.recipient(recipient, at: at)
-      wait(for: .other, at, &handler)
+      if let place = transaction.add(recipient: recipient), envelope.add(recipient, at: place) {
+        wait(for: .recipient, at, &handler)
+      } else {
+        handler.recipient(recipient, isWrittenTo: true, at: at)
+        wait(for: .other, at, &handler)
+      }
     case .data:
       wait(for: .data, at, &handler)
       clientState = .beforeContent
     case .chunk(let byteCount, let isLast):
       clientState = .chunk(remaining: byteCount, isLast: isLast)
+      envelope.begin(at, &handler)
       if byteCount == 0 {
         clientState = .command
         endChunk(isLast: isLast, at, &handler)
@@ -301,11 +307,14 @@ struct SMTPConversation: ~Copyable {
     case .data:
       guard case .beforeContent = clientState else { return false }
       clientState = code == 354 ? .content(SMTPContent()) : .command
+      if code == 354 { envelope.begin(at, &handler) }
     case .startTLS where code == 220:
       finish(at, &handler)
       return true
     case .hello, .mail:
       if code / 100 == 2 { accept(kind, at, &handler) }
+    case .recipient:
+      envelope.answer(isAccepted: code / 100 == 2, &transaction, at, &handler)
     case .other, .startTLS:
       break
     }
@@ -326,6 +335,7 @@ struct SMTPConversation: ~Copyable {
         path.removeAll()
       }
       isMailAccepted = transaction.hasMail
+    case .recipient: envelope.answer(isAccepted: true, &transaction, at, &handler)
     case .other, .data, .startTLS:
       break
     }
@@ -347,6 +357,7 @@ struct SMTPConversation: ~Copyable {
   private mutating func close<Handler: SMTPHandler & ~Copyable>(
     _ at: Timestamp, _ handler: inout Handler
   ) {
+    envelope.end(isWrittenTo: !hasReplies, at, &handler)
     handler.release(reserved)
     reserved = 0
     var next = transaction.following(at: at)
@@ -382,6 +393,7 @@ struct SMTPConversation: ~Copyable {
       isLineBroken = true
     case .beforeContent:
       clientState = .content(SMTPContent(isInLine: true))
+      envelope.begin(at, &handler)
     case .content:
       transaction.isContentCut = true
       clientState = .content(SMTPContent(isInLine: true))

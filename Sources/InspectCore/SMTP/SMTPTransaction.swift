@@ -12,7 +12,7 @@ public struct SMTPTransaction: ~Copyable {
   private var texts = ByteBuffer(limit: 65_536)
   private var name = 0..<0
   private var reversePath = 0..<0
-  private var forwardPaths: [Range<Int>] = []
+  private var forwardPaths: [(text: Range<Int>, isRefused: Bool)] = []
   /// The message, without transparency (§4.5.2), as far as it is kept.
   var content = ByteBuffer(limit: SMTPTransaction.contentLimit)
   var isContentCut = false
@@ -32,7 +32,12 @@ public struct SMTPTransaction: ~Copyable {
 
   /// A recipient with its angle brackets.
   @_lifetime(borrow self)
-  public func recipient(_ index: Int) -> RawSpan { texts.bytes.extracting(forwardPaths[index]) }
+  public func recipient(_ index: Int) -> RawSpan {
+    texts.bytes.extracting(forwardPaths[index].text)
+  }
+
+  /// Whether the server did not take a recipient.
+  func isRefused(_ index: Int) -> Bool { forwardPaths[index].isRefused }
 
   /// The message's header fields (RFC 5322 §2.2), as far as they were seen.
   public var fields: HTTPFields {
@@ -48,15 +53,19 @@ public struct SMTPTransaction: ~Copyable {
     reversePath = texts.keep(path, limit: SMTPTransaction.pathLimit)
   }
 
-  mutating func add(recipient path: RawSpan) {
+  /// Says where the recipient is kept; nil when there is no room.
+  mutating func add(recipient path: RawSpan) -> Int? {
     guard forwardPaths.count < SMTPTransaction.recipientLimit,
       texts.limit - texts.count >= min(path.byteCount, SMTPTransaction.pathLimit)
     else {
       refusedRecipients += 1
-      return
+      return nil
     }
-    forwardPaths.append(texts.keep(path, limit: SMTPTransaction.pathLimit))
+    forwardPaths.append((texts.keep(path, limit: SMTPTransaction.pathLimit), false))
+    return forwardPaths.count - 1
   }
+
+  mutating func refuse(_ index: Int) { forwardPaths[index].isRefused = true }
 
   /// The next transaction of the session.
   func following(at time: Timestamp) -> SMTPTransaction {
