@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import InspectCore
@@ -139,6 +140,76 @@ import Testing
     network.connect()
     network.say("GET /send?to=gone@example.org HTTP/1.1\r\nHost: a\r\n\r\n")
     #expect(rules(&network) == [.withdrawnConsent])
+  }
+
+  private func rules(post body: String, type: String = "application/json") throws -> [Rule] {
+    var network = try network(port: 80, .withdrawn)
+    network.connect()
+    network.say("POST /send HTTP/1.1\r\nHost: a\r\nContent-Type: \(type)\r\n")
+    network.say("Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    return rules(&network)
+  }
+
+  private func base64(_ text: String, isForURLs: Bool = false) -> String {
+    let symbols = Data(text.utf8).base64EncodedString()
+    guard isForURLs else { return symbols }
+    return String(symbols.compactMap { ["+": "-", "/": "_"][$0] ?? ($0 == "=" ? nil : $0) })
+  }
+
+  @Test(arguments: ["To", "Cc", "bcc"])
+  func soIsAMailThatAnInterfaceIsGiven(_ field: String) throws {
+    let mail = """
+      From: Shop <shop@example.com>\r\nSubject: Offer ~~~\r\n\(field): x@example.org,\r
+       Gone <gone@example.org>\r\nMIME-Version: 1.0\r\n\r\nHello ???\r\n
+      """
+    for body in [
+      #"{"raw":"\#(base64(mail, isForURLs: true))"}"#,
+      #"{"Content":{"Raw":{"Data":"\#(base64(mail))"}}}"#, base64(mail), mail,
+      "Action=SendRawEmail&RawMessage.Data="
+        + base64(mail).replacingOccurrences(of: "+", with: "%2B")
+        .replacingOccurrences(of: "=", with: "%3D"),
+      "--b\r\nContent-Type: application/json\r\n\r\n{}\r\n--b\r\n"
+        + "Content-Type: message/rfc822\r\n\r\n\(mail)\r\n--b--\r\n",
+    ] {
+      #expect(try rules(post: body) == [.withdrawnConsent], "\(body)")
+    }
+  }
+
+  /// Who sent a mail, and who is named in it or in one that is enclosed, is not written to.
+  @Test func notAllAddressesOfAMailAreItsRecipients() throws {
+    let enclosed = "From: a@example.com\r\nTo: gone@example.org\r\nSubject: Old\r\n\r\nHi\r\n"
+    let head = "To: x@example.org\r\nMIME-Version: 1.0\r\nContent-Type: "
+    for mail in [
+      "From: gone@example.org\r\nTo: x@example.org\r\nSubject: Hi\r\n\r\nHello gone@example.org",
+      head + "message/rfc822\r\n\r\n" + enclosed,
+      head
+        + "multipart/mixed; boundary=b\r\n\r\nNo mail.\r\n--b\r\nContent-Type: message/rfc822\r\n"
+        + "Content-Transfer-Encoding: base64\r\n\r\n\(base64(enclosed))\r\n--b--\r\n",
+      "Dear list,\r\nTo: gone@example.org\r\nSubject: x\r\n\r\nHi",
+      "To: gone@example.org\r\nDear Gone\r\n\r\nHi", "Note: gone@example.org\r\nTo: all\r\n\r\nHi",
+    ] {
+      #expect(try rules(post: #"{"raw":"\#(base64(mail))"}"#) == [], "\(mail)")
+      #expect(try rules(post: mail, type: "text/plain") == [], "\(mail)")
+    }
+  }
+
+  @Test func aMailInBase64IsReadByItsParts() {
+    let mail = """
+      To: x@example.org\r\nSubject: =?utf-8?B?\(base64("imei 490154203237518"))?=\r
+      Content-Type: multipart/mixed; boundary="b"\r\n\r\nPreamble\r\n--b\r
+      Content-Transfer-Encoding: base64\r\n\r\n\(base64(#"{"imei":"490154203237518"}"#))\r\n--b--\r\n
+      """
+    let found = inspect(#"{"raw":"\#(base64(mail))"}"#).found
+    #expect(
+      found.map(\.path) == [
+        "json:raw > base64 > mail:To", "json:raw > base64 > mail:Subject > encoded-word > text",
+        "json:raw > base64 > mail:body > multipart: > base64 > json:imei",
+      ])
+    let bytes = Array(mail.utf8)
+    for count in 0...bytes.count {
+      let part = Data(bytes[..<count]).base64EncodedString()
+      #expect(inspect(#"{"raw":"\#(part)"}"#).found.count <= 3)
+    }
   }
 
   @Test func whoIsNoRecipientIsNotMeant() throws {

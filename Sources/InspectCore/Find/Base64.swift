@@ -2,6 +2,7 @@
 /// (RFC 2045 §6.8; Android's `Base64.DEFAULT`) or otherwise interrupted by white space.
 enum Base64: ByteCoding {
   static var label: StaticString { "base64" }
+  static var carriesMail: Bool { true }
 
   private static let whiteSpace: UInt8 = 64
   private static let other: UInt8 = 65

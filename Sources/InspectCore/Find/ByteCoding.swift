@@ -13,6 +13,13 @@ protocol ByteCoding {
 
   /// Moves `cursor` to the encoded byte with which the decoded byte at `offset` begins.
   static func seek(_ cursor: inout CodingCursor, to offset: Int, in encoded: RawSpan)
+
+  /// Whether interfaces take whole mails in it.
+  static var carriesMail: Bool { get }
+}
+
+extension ByteCoding {
+  static var carriesMail: Bool { false }
 }
 
 /// A place in encoded bytes, kept so that places in ascending order are found in one pass.

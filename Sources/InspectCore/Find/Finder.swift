@@ -24,6 +24,8 @@ public struct Finder: ~Copyable {
   var facts = MessageFacts()
   /// How many of the layers around are base64.
   var base64Depth = 0
+  /// Whether a mail is around what is read now.
+  var isInMail = false
   /// Who looks for watched values; nil without a list.
   var watcher: Watcher?
   let watchIndex: WatchIndex?
@@ -144,6 +146,7 @@ public struct Finder: ~Copyable {
       scanTracker(bytes, at: 0)
     case .httpRequestCookie: walkForm(bytes, at: 0, label: "cookie", depth: 1)
     case .smtpMessage: walkMail(bytes, at: 0, key: key)
+    case .httpRequestBody where isMail(bytes, depth: 0): walkMail(bytes, at: 0, key: key)
     case .dnsName: walkLabels(bytes, at: 0, depth: 0)
     default: visit(bytes, at: 0, key: key, depth: 0)
     }
@@ -306,6 +309,8 @@ public struct Finder: ~Copyable {
       var isLayer = true
       if isBinary {
         isLayer = visitBinary(buffer.bytes, at: 0, key: key, depth: depth)
+      } else if Coding.carriesMail, isMail(buffer.bytes, depth: depth) {
+        walkMail(buffer.bytes, at: 0, key: key, depth: depth)
       } else {
         visit(buffer.bytes, at: 0, key: key, depth: depth)
       }

@@ -84,8 +84,9 @@ extension Finder {
     let meaning = self.meaning(of: name, searchesEnd: place.count >= Finder.shortest)
     guard !meaning.promisesNothing || Finder.isWorthALook(value) || watchesLeaves else { return }
     appendToPath(name)
-    // Base64 that nobody escaped has `+` for itself, not for a space.
-    if FormEncoding.isPlausible(value), !Base64.isPlausible(value) {
+    // Base64 that nobody escaped has `+` for itself, not for a space; `%` is none of its symbols.
+    let isEscaped = FormEncoding.isPlausible(value)
+    if isEscaped, value.firstOffset(of: 0x2B) == nil || !Base64.isPlausible(value) {
       descend(FormEncoding.self, value, at: place.outside, key: name, depth: depth)
     } else {
       visit(value, at: place.outside, key: name, meaning: meaning, depth: depth)

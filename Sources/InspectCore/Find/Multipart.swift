@@ -57,6 +57,8 @@ struct PartFields {
   var fileName = 0..<0
   var boundary = 0..<0
   var transfer = Transfer.identity
+  /// Whether it is a mail (RFC 2046 §5.2.1).
+  var isMail = false
 
   /// Takes what it needs of a field; ranges count from `start` of the field's value.
   mutating func read(_ name: RawSpan, _ value: RawSpan, at start: Int) {
@@ -64,9 +66,11 @@ struct PartFields {
       self.name = PartFields.parameter("name=", of: value, at: start)
       fileName = PartFields.parameter("filename=", of: value, at: start)
     } else if name.equalsIgnoringCase("content-type") {
-      if value.hasPrefixIgnoringCase("multipart/") {
+      let type = value.trimmingWhitespace
+      if type.hasPrefixIgnoringCase("multipart/") {
         boundary = PartFields.parameter("boundary=", of: value, at: start)
       }
+      isMail = type.hasPrefixIgnoringCase("message/rfc822")
     } else if name.equalsIgnoringCase("content-transfer-encoding") {
       let (start, end) = value.trimmed
       let text = value.extracting(start..<end)
@@ -165,6 +169,8 @@ extension Finder {
       return
     }
     switch fields.transfer {
+    case .identity where fields.isMail && isMail(content, depth: depth):
+      walkMail(content, at: place, key: key, depth: depth)
     case .identity: visit(content, at: place, key: key, depth: depth)
     case .base64: descend(Base64.self, content, at: place, key: key, depth: depth &+ 1)
     case .quotedPrintable:
