@@ -29,9 +29,9 @@ public struct RecurringIdentifiers: ~Copyable {
   public init(function: SipHash13) { self.function = function }
 
   /// Notes that a device sent `value` to a recipient; says to how many it did so far, at most four,
-  /// and 0 for a value of several devices.
+  /// and 0 for a value of several devices. A UUID is the same without its hyphens.
   public mutating func note(_ value: RawSpan, device: UInt64, recipient: UInt64) -> Int {
-    let hash = function.hash(value)
+    let hash = self.hash(of: value)
     clock &+= 1
     let first = Int(hash % UInt64(RecurringIdentifiers.sets)) &* RecurringIdentifiers.ways
     var place = first
@@ -45,6 +45,17 @@ public struct RecurringIdentifiers: ~Copyable {
     entries[place] = Entry(
       value: hash, device: device, recipients: RecurringIdentifiers.short(recipient), seen: clock)
     return 1
+  }
+
+  private func hash(of value: RawSpan) -> UInt64 {
+    guard DeviceDetector.isUUID(value) else { return function.hash(value) }
+    var digits = InlineArray<32, UInt8>(repeating: 0)
+    var count = 0
+    for index in value.byteOffsets where value[index] != 0x2D {
+      digits[count] = value[index]
+      count &+= 1
+    }
+    return function.hash(unsafe digits.span.bytes)
   }
 
   private mutating func noteAgain(_ place: Int, device: UInt64, recipient: UInt64) -> Int {

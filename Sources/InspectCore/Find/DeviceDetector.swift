@@ -23,7 +23,9 @@ enum DeviceDetector {
     let kind: IdentifierKind
     switch leaf.value.byteCount {
     case 36 where isUUID(leaf.value) && !leaf.value.isNullLike: kind = .advertisingID
-    case 16 where isRandomHexadecimal(leaf): kind = .androidID
+    case 16 where isRandomHexadecimal(leaf) && !leaf.value.hasBytes("000"):
+      // Of 64 random bits the first twelve are hardly zero; of a time since 1970 they are.
+      kind = .androidID
     case 32 where isRandomHexadecimal(leaf), 40 where isRandomHexadecimal(leaf),
       64 where isRandomHexadecimal(leaf):
       kind = .advertisingID
@@ -45,6 +47,33 @@ enum DeviceDetector {
     default: false
     }
   }
+
+  /// Whether a UUID may stand in a longer value that nothing names: `{...}`, `urn:uuid:...`, within a
+  /// User-Agent or a sentence.
+  static func mayHoldUUID(_ leaf: borrowing Leaf) -> Bool {
+    leaf.shape.separators >= 4 && leaf.value.byteCount > 36
+      && leaf.shape.digits &+ leaf.shape.hexLetters >= 32
+      && (leaf.meaning.group == .none || leaf.meaning.group == .other)
+  }
+
+  /// The next one that stands alone, and is none that everybody sends.
+  static func nextUUID(in value: RawSpan, from start: Int) -> Range<Int>? {
+    var position = start &+ 8
+    while let hyphen = value.firstOffset(of: 0x2D, from: position), hyphen &+ 28 <= value.byteCount
+    {
+      position = hyphen &+ 1
+      let range = (hyphen &- 8)..<(hyphen &+ 28)
+      let uuid = value.extracting(range)
+      guard isUUID(uuid), !uuid.isNullLike, !isConstant(uuid),
+        range.lowerBound == 0 || !isOfUUID(value[range.lowerBound &- 1]),
+        range.upperBound == value.byteCount || !isOfUUID(value[range.upperBound])
+      else { continue }
+      return range
+    }
+    return nil
+  }
+
+  private static func isOfUUID(_ byte: UInt8) -> Bool { byte.isAlphanumeric || byte == 0x2D }
 
   private static func isRandomHexadecimal(_ leaf: borrowing Leaf) -> Bool {
     leaf.shape.isHexadecimal && leaf.shape.hexLetters >= 2 && leaf.shape.digits >= 2

@@ -434,6 +434,7 @@ public struct Finder: ~Copyable {
       if let kind = DeviceDetector.candidate(leaf) {
         return noteCandidate(kind, value, at: start, key: key)
       }
+      if DeviceDetector.mayHoldUUID(leaf) { noteUUIDs(in: value, at: start, key: key) }
       if !meaning.isDecisive { walkPairs(value, at: start) }
       scanText(value, at: start, meaning: meaning, shape: leaf.shape)
     } else {
@@ -483,14 +484,25 @@ public struct Finder: ~Copyable {
 
   /// Notes a value that may be an identifier, if it is seen elsewhere again.
   private mutating func noteCandidate(
-    _ kind: IdentifierKind, _ value: RawSpan, at start: Int, key: RawSpan
+    _ kind: IdentifierKind, _ value: RawSpan, at start: Int, key: RawSpan,
+    suffix: StaticString = ""
   ) {
     // A page's address is told to everybody whom the page calls.
     guard candidates < limits.candidates, !key.equalsIgnoringCase("referer") else { return }
     let detection = Detection(kind, .low, as: .lowercase)
     candidates &+= 1
-    records.append(record(detection, value, at: start, key: key))
+    records.append(record(detection, value, at: start, key: key, suffix: suffix))
     records[records.count &- 1].isCandidate = true
+  }
+
+  private mutating func noteUUIDs(in value: RawSpan, at start: Int, key: RawSpan) {
+    var position = 0
+    while let range = DeviceDetector.nextUUID(in: value, from: position) {
+      noteCandidate(
+        .advertisingID, value.extracting(range), at: start &+ range.lowerBound, key: key,
+        suffix: "text")
+      position = range.upperBound
+    }
   }
 
   private mutating func record(
