@@ -70,7 +70,11 @@ extension Finder {
     var whole: WatchHit?
     if watchesAllLeaves {
       whole = watcher?.whole(value)
-      if whole == nil { watcher?.addWords(of: value) }
+      if let hit = whole, !isEvident(hit, meaning) { whole = nil }
+      if whole == nil {
+        watcher?.addWords(of: value)
+        watcher?.addNames(of: value)
+      }
     }
     for place in first..<(watcher?.hits.count ?? first) {
       guard let hit = watcher?.hits[place], isEvident(hit, meaning) else { continue }
@@ -104,6 +108,10 @@ extension Finder {
     _ hit: WatchHit, _ value: RawSpan, at start: Int, key: RawSpan, suffix: StaticString = ""
   ) {
     guard let detection = watchedDetection(hit) else { return }
+    // A part of a text that is looked at again by itself.
+    for record in records where record.offset == start && record.detection.watched == hit.value {
+      return
+    }
     note(
       detection, value, at: start, key: key,
       suffix: hit.form.label.utf8CodeUnitCount > 0 ? hit.form.label : suffix)
@@ -168,6 +176,14 @@ extension Watcher {
         end &+= 1
       }
       let isAll = start == 0 && end == text.byteCount
+      if isTelling, text[start] == 0x2B || text[start].isASCIIDigit,
+        let hit = grouped(in: text, from: start, beyond: end)
+      {
+        words &+= 1
+        hits.append(hit)
+        start = hit.end
+        continue
+      }
       // A full stop ends a sentence.
       let last = end > start && text[end &- 1] == 0x2E ? end &- 1 : end
       if isTelling, !isAll, last &- start >= 5, last &- start <= WatchCanonical.longest {
@@ -179,6 +195,77 @@ extension Watcher {
         }
       }
       start = end &+ 1
+    }
+  }
+
+  /// A number of several groups from `start` on: `07700 900123`, `+44 (0)7700 900 123`; what is all of
+  /// the text, or its first word alone, is looked at otherwise.
+  private mutating func grouped(in text: RawSpan, from start: Int, beyond first: Int) -> WatchHit? {
+    guard start == 0 || !text[start &- 1].isWatchWord else { return nil }
+    // Where groups end, the last three.
+    var ends = InlineArray<3, Int>(repeating: 0)
+    var digits = 0
+    var signs = 0
+    var index = text[start] == 0x2B ? start &+ 1 : start
+    while index < text.byteCount, digits <= 15, signs <= 2 {
+      if text[index].isASCIIDigit {
+        digits &+= 1
+        signs = 0
+      } else {
+        guard WatchStyle.digits.allows(separator: text[index]) else { break }
+        if signs == 0, digits >= 7, index > first { ends = [index, ends[0], ends[1]] }
+        signs &+= 1
+      }
+      index &+= 1
+    }
+    let isEnd = index == text.byteCount || signs > 0 || !text[index].isWatchWord
+    if isEnd, signs == 0, digits >= 7, digits <= 15, index > first {
+      ends = [index, ends[0], ends[1]]
+    }
+    for place in ends.indices where ends[place] > 0 && (start > 0 || ends[place] < text.byteCount) {
+      if var hit = authenticated(text.extracting(start..<ends[place])) {
+        hit.start = start
+        hit.end = ends[place]
+        return hit
+      }
+    }
+    return nil
+  }
+
+  /// The same for the names in a text: words with a capital in front, and up to two behind them.
+  mutating func addNames(of text: RawSpan) {
+    guard index.codeKinds.contains(.text) else { return }
+    var start = 0
+    while start < text.byteCount {
+      guard text[start].isOfName else {
+        start &+= 1
+        continue
+      }
+      let mayBegin = text[start] &- 0x41 < 26 || text[start] >= 0xC3
+      var end = start
+      var next = 0
+      for count in 0..<3 {
+        while end < text.byteCount, text[end].isOfName { end &+= 1 }
+        if count == 0 { next = end }
+        if mayBegin, end &- start >= 3, end &- start <= WatchCanonical.longest,
+          start > 0 || end < text.byteCount
+        {
+          guard namesLeft > 0 else { return countHMACLimit() }
+          namesLeft &-= 1
+          if var hit = authenticated(text.extracting(start..<end)) {
+            hit.start = start
+            hit.end = end
+            hits.append(hit)
+            next = end
+            break
+          }
+        }
+        guard mayBegin, end &+ 1 < text.byteCount, text[end] == 0x20, text[end &+ 1].isOfName else {
+          break
+        }
+        end &+= 1
+      }
+      start = next
     }
   }
 
@@ -195,10 +282,11 @@ extension Watcher {
       variant &+= 1
     }
     giveBack(buffer)
-    return found.map {
-      counters.hits &+= 1
-      return WatchHit(value: $0, form: .hmac, start: 0, end: leaf.byteCount)
-    }
+    guard let found else { return nil }
+    counters.hits &+= 1
+    var hit = WatchHit(value: found, form: .hmac, start: 0, end: leaf.byteCount)
+    hit.isNational = shape.isNational && index.kind(of: found) == .phoneNumber
+    return hit
   }
 
   private mutating func lookUp(_ text: RawSpan) -> UInt32? {
@@ -238,6 +326,10 @@ struct WatchShape {
   /// Digits, or letters and digits.
   private let count: Int
   private let zeros: Int
+  private let hasPlus: Bool
+
+  /// Whether a telephone number would be one without its country.
+  var isNational: Bool { shape == .number && zeros < 2 && !hasPlus }
 
   init(_ leaf: RawSpan) {
     var digits = 0
@@ -261,6 +353,7 @@ struct WatchShape {
       }
     }
     self.zeros = zeros
+    hasPlus = leaf.byteCount > 0 && leaf[0] == 0x2B
     count = digits &+ hexadecimals
     if hasAt {
       shape = .mail
@@ -305,6 +398,10 @@ struct WatchShape {
         return variant == 4 && writeWord(leaf, isUpper: false, grouped: false, into: &buffer)
       }
       return writeWord(leaf, isUpper: variant & 1 == 0, grouped: variant < 2, into: &buffer)
+    case .other where variant == 1:
+      // An account's number in groups.
+      return kinds.contains(.iban) && leaf.byteCount <= 42
+        && writeWord(leaf, isUpper: false, grouped: false, into: &buffer)
     case .mail, .other:
       guard variant == 0 else { return false }
       var isChanged = false
@@ -331,11 +428,14 @@ struct WatchShape {
     case 3 where isPhone && zeros == 0:
       buffer.append(0x30)
       buffer.append(0x30)
+    case 4 where isPhone && isNational && zeros == 0: buffer.append(0x30)
     default: return false
     }
     for position in leaf.byteOffsets {
       let byte = leaf[position]
       guard byte.isASCIIDigit else { continue }
+      // `+44 (0)7700`: the zero is dialled within the country only.
+      if byte == 0x30, hasPlus, leaf.hasBytes("(0)", at: position &- 1) { continue }
       if skipped > 0 { skipped &-= 1 } else { buffer.append(byte) }
     }
     return true
@@ -357,6 +457,11 @@ struct WatchShape {
 }
 
 extension UInt8 {
+  /// What the words of names are made of, in ASCII and beyond.
+  fileprivate var isOfName: Bool {
+    isASCIILetter || self >= 0x80 || self == 0x2D || self == 0x27
+  }
+
   /// What numbers, hardware addresses and mail addresses are made of, without spaces.
   fileprivate var isOfToken: Bool {
     isAlphanumeric || self == 0x2B || self == 0x2D || self == 0x2E || self == 0x3A || self == 0x40

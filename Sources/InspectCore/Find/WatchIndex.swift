@@ -169,7 +169,7 @@ public final class WatchIndex: Sendable {
     hasLongNumbers = builder.hasLongNumbers
     isASCII = builder.isASCII
     hasWithdrawn = builder.hasWithdrawn
-    isDense = builder.phoneNumbers > WatchLimits.denseNumbers
+    isDense = builder.phoneNumbers &+ builder.codedNumbers > WatchLimits.denseNumbers
     authenticate = builder.authenticate
     self.droppedForms = droppedForms
   }
@@ -183,6 +183,15 @@ public final class WatchIndex: Sendable {
     let canonical = try WatchCanonical(value, kind)
     return kind == .phoneNumber && canonical.prefix > 0
       ? [0x2B] + canonical.bytes : canonical.bytes
+  }
+
+  /// What is hashed for the national form of an international number as well, because a list that is
+  /// not readable does not know its country: `0` and the digits behind the country's code.
+  public static func nationalForm(_ value: [UInt8], _ kind: IdentifierKind) -> [UInt8]? {
+    guard kind == .phoneNumber, let canonical = try? WatchCanonical(value, kind),
+      canonical.prefix > 0
+    else { return nil }
+    return [0x30] + canonical.bytes[canonical.prefix...]
   }
 
   public func kind(of value: UInt32) -> IdentifierKind {
@@ -283,6 +292,8 @@ extension WatchIndex {
     fileprivate var hasOtherTexts = false
     fileprivate var hidesInLowercase = false
     fileprivate var phoneNumbers = 0
+    /// Of them, and of their national forms, those of which only the HMAC is known.
+    fileprivate var codedNumbers = 0
     fileprivate var hasLongNumbers = false
     fileprivate var hasWithdrawn = false
     fileprivate var isASCII = true
@@ -327,6 +338,7 @@ extension WatchIndex {
       written.append([])
       codes.append(CodeEntry(code: code, value: number))
       codeKinds.insert(kind)
+      if kind == .phoneNumber { codedNumbers += 1 }
     }
 
     private mutating func begin(

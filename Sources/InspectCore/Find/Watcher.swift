@@ -42,6 +42,8 @@ struct Watcher: ~Copyable {
   private static let mostHMACs = 256
   /// The most words of a leaf that are looked at for lists of HMACs.
   static let mostWords = 32
+  /// The most words, alone and with those behind them, that are tried as names, of a message.
+  static let mostNames = 40
   /// The most base64 that is decoded at once; longer runs overlap by `overlap`.
   static let window = 1 << 15
   static let overlap = 512
@@ -53,6 +55,7 @@ struct Watcher: ~Copyable {
   /// Base64 without its line ends.
   var joined = ByteBuffer(limit: Watcher.window)
   var hmacsLeft = 0
+  var namesLeft = 0
   private var metHMACLimit = false
   private var metLimit = false
   /// The six bits of each base64 symbol, of either alphabet (RFC 4648 §4, §5); 64 for other bytes.
@@ -68,6 +71,7 @@ struct Watcher: ~Copyable {
   mutating func begin() {
     hits.clear()
     hmacsLeft = Watcher.mostHMACs
+    namesLeft = Watcher.mostNames
     metLimit = false
     metHMACLimit = false
   }

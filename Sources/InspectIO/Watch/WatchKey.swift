@@ -105,14 +105,20 @@ public enum WatchHashing {
     while true {
       do throws(WatchFile.Failure) {
         guard let entry = try reader.next() else { break }
-        let code: WatchCode
+        var codes: [WatchCode] = []
         switch entry.value {
-        case .code(let known): code = known
-        case .clear(let value): code = key.code(try normal(value, entry, path))
+        case .code(let known): codes.append(known)
+        case .clear(let value):
+          codes.append(key.code(try normal(value, entry, path)))
+          if let national = WatchIndex.nationalForm(Array(value), entry.kind) {
+            codes.append(key.code(national))
+          }
         }
-        output += Array("\(entry.kind.name),hmac-sha256:\(code.text),".utf8)
-        CSV.append(entry.label.text, to: &output)
-        output += Array(",\(entry.watchClass.name)\n".utf8)
+        for code in codes {
+          output += Array("\(entry.kind.name),hmac-sha256:\(code.text),".utf8)
+          CSV.append(entry.label.text, to: &output)
+          output += Array(",\(entry.watchClass.name)\n".utf8)
+        }
       } catch {
         guard isLenient, error.line > 1 else { throw error }
         note(error.description)
