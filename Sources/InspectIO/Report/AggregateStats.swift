@@ -3,8 +3,9 @@
 ///
 /// - Small cells: a cell of fewer than `k` alerts (or devices) is left out (primary suppression). So that it cannot
 ///   be found by taking the others from a total, all totals are sums of the cells that are shown
-///   (which is why no complementary suppression is needed), and how many were left out in all
-///   is said only where that is `k` or more.
+///   (which is why no complementary suppression is needed). How many were left out in all is never
+///   said: of two cells that make 18 each has the 9 that is the most below 10, and who knows one cell
+///   knows the other.
 /// - Noise: with `epsilon` each cell that the domain has gets a discrete Laplace (two-sided geometric)
 ///   variable of scale 1/ε (Ghosh, Roughgarden and Sundararajan, "Universally Utility-Maximizing
 ///   Privacy Mechanisms", 2009) from the system's secure generator, before small cells are left out.
@@ -72,21 +73,21 @@ public struct AggregateStats: Sendable {
     var destination = ""
   }
 
-  /// What may be shown, in order, and how many were left out, where that is no small count.
+  /// What may be shown, in order, and whether anything was left out.
   func published(
     using generator: inout some RandomNumberGenerator
-  ) -> (cells: [(cell: Cell, count: Int)], leftOut: Int?) {
+  ) -> (cells: [(cell: Cell, count: Int)], leavesOut: Bool) {
     var shown: [(cell: Cell, count: Int)] = []
-    var leftOut = 0
+    var leavesOut = false
     // In a fixed order, so that the noise of a cell does not tell of another.
     for cell in domain {
       var count = counts[cell] ?? 0
       if let epsilon {
         count += AggregateStats.discreteLaplace(epsilon: epsilon, using: &generator)
       }
-      if count >= k { shown.append((cell, count)) } else { leftOut += max(count, 0) }
+      if count >= k { shown.append((cell, count)) } else if count > 0 { leavesOut = true }
     }
-    return (shown, leftOut >= k ? leftOut : nil)
+    return (shown, leavesOut)
   }
 
   /// All cells that could be: with noise also those without an alert, or that a cell is there would
@@ -149,9 +150,9 @@ public struct AggregateStats: Sendable {
   }
 
   func csv(using generator: inout some RandomNumberGenerator) -> String {
-    let (cells, leftOut) = published(using: &generator)
+    let (cells, leavesOut) = published(using: &generator)
     var text = "# k=\(k)\(epsilon.map { " epsilon=\($0)" } ?? "")"
-    text += " suppressed=\(leftOut.map(String.init) ?? "<\(k)")\n"
+    text += " suppressed=\(leavesOut ? "some" : "none")\n"
     text += "country,hour,kind,\(unit.rawValue)\n"
     for (cell, count) in cells {
       text += "\(cell.country),\(cell.hour):00Z,\(cell.kind),\(count)\n"
@@ -159,15 +160,15 @@ public struct AggregateStats: Sendable {
     return text
   }
 
-  /// One object, without `suppressed` where that is a small count.
+  /// One object; `suppressed` says whether cells were left out.
   public func json() -> String {
     var generator = SystemRandomNumberGenerator()
-    let (cells, leftOut) = published(using: &generator)
+    let (cells, leavesOut) = published(using: &generator)
     var json = JSONWriter()
     json.beginObject()
     json.field("k", k)
     if let epsilon { json.field("epsilon", epsilon, digits: 6) }
-    if let leftOut { json.field("suppressed", leftOut) }
+    json.field("suppressed", leavesOut)
     json.beginArray("cells")
     for (cell, count) in cells {
       json.beginObject()
