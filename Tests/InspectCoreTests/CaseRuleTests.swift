@@ -2,26 +2,35 @@ import Testing
 
 @testable import InspectCore
 
+private let query = "?ver=1.1&model=a&manuf=b&sign=c"
+
 /// The small judgements that rules rest on.
 @Suite struct CaseRuleTests {
-  private func registration(_ target: String, _ host: String) -> SelfRegistration.Operator? {
+  private func registration(
+    _ target: String, _ host: String, port: UInt16
+  ) -> SelfRegistration.Operator? {
     let (target, host) = (Array(target.utf8), Array(host.utf8))
-    return SelfRegistration.operatorOf(target: target.span.bytes, host: host.span.bytes)
+    return SelfRegistration.operatorOf(
+      target: target.span.bytes, host: host.span.bytes, port: port)
   }
 
   @Test(arguments: [
-    ("/register?ver=1.1&model=a&manuf=b&sign=c", "dm.wo.com.cn", true),
-    ("/register?ver=1.1&model=a&manuf=b&sign=c", "", true),
-    ("/dm/register?sign=c&manuf=b&ver=1.1&model=a", "example.com", true),
-    ("/register?ver=1.1&model=a", "DM.WO.COM.CN", true),
-    ("/register?ver=1.1&model=a&manuf=b", "example.com", false),
-    ("/register?ver=1.1", "dm.wo.com.cn", false), ("/register", "dm.wo.com.cn", false),
-    ("/registers?ver=1.1&model=a&manuf=b&sign=c", "dm.wo.com.cn", false),
-    ("/register?cover=1&model=a&manuf=b&sign=c", "example.com", false), ("", "", false),
-    ("?", "dm.wo.com.cn", false), ("/register?&&&", "dm.wo.com.cn", false),
+    ("/register\(query)", "dm.wo.com.cn", 80, true), ("/register", "dm.wo.com.cn", 6001, true),
+    ("/register?ver=1.1", "DM.WO.COM.CN", 80, true), ("/dm/register", "dm.wo.com.cn", 80, true),
+    ("/register\(query)", "", 80, true), ("/register\(query)", "192.0.2.1", 6001, true),
+    ("/dm/register?sign=c&manuf=b&ver=1.1&model=a", "example.com", 6001, true),
+    // Any maker's devices may register so.
+    ("/register\(query)", "example.com", 80, false), ("/register", "example.com", 6001, false),
+    ("/register", "", 80, false), ("/register?ver=1.1&model=a&manuf=b", "x.example", 6001, false),
+    ("/registers\(query)", "dm.wo.com.cn", 80, false), ("/", "dm.wo.com.cn", 6001, false),
+    ("/register?cover=1&model=a&manuf=b&sign=c", "example.com", 6001, false), ("", "", 80, false),
+    ("?", "dm.wo.com.cn", 80, false), ("/register?&&&", "", 80, false),
+    ("/register", "wo.com.cn", 80, false),
   ])
-  func chinaUnicomsIsKnownByItsTarget(_ target: String, _ host: String, _ isOne: Bool) {
-    #expect((registration(target, host) == .unicom) == isOne)
+  func chinaUnicomsIsKnownByItsTarget(
+    _ target: String, _ host: String, _ port: UInt16, _ isOne: Bool
+  ) {
+    #expect((registration(target, host, port: port) == .unicom) == isOne)
   }
 
   @Test(arguments: [

@@ -179,6 +179,50 @@ import Testing
     #expect(network.core.sink.alerts.contains { $0.rule == .selfRegistration })
   }
 
+  /// Registrations are known on any port, by their content.
+  @Test(arguments: [
+    // LwM2M with a name; China Mobile's host; /nb with JSON, and with base64 of it.
+    (
+      "4002 1234 b2 7264 4d 05 65703d343930313534323033323337353138 08 6c743d3836343030 ff 3c2f3e",
+      true
+    ),
+    ("4102 1234 77 3d 00 6d2e667874736c2e636f6d 82 7264", false),
+    ("4002 1234 3c 6d2e667874736c62ff 00", false),
+    ("5002 1234 b2 6e62 ff 7b22524547564552223a22382e30227d", true),
+    ("4002 1234 b2 6e62 ff 65794a5352556457525649694f6949344c6a416966513d3d", true),
+    // Other paths and methods, no name, no JSON, an answer, noise.
+    ("4001 1234 b2 7264 4d 05 65703d343930313534323033323337353138", false),
+    ("4002 1234 b2 7278 4d 05 65703d343930313534323033323337353138", false),
+    ("4002 1234 b2 7264 4d 05 6c743d343930313534323033323337353138", false),
+    ("4002 1234 b2 6e62 ff 00000000000000000000000000000000", false),
+    ("6002 1234 b2 7264 4d 05 65703d343930313534323033323337353138", false),
+    ("4002 ffff ffff ffff ffff ffff ffff ffff", false),
+  ])
+  func aRegistrationIsKnownOnAnyPort(_ hex: String, _ isOne: Bool) {
+    let bytes = HPACKTests.bytes(hex)
+    var network = Network(serverPort: 5690)
+    network.datagram(bytes)
+    network.finish()
+    #expect(network.core.sink.flows == [isOne ? "coap" : "failed"], "\(hex)")
+    for count in 0...bytes.count {
+      let prefix = bytes.span.bytes.extracting(first: count)
+      let isMessage = CoAPMessage(prefix) != nil
+      #expect(!CoAPMessage.isRegistration(prefix) || isMessage)
+    }
+  }
+
+  @Test(arguments: [5683, 5684, 9999] as [UInt16])
+  func chinaMobilesIsOneOnAnyPort(_ port: UInt16) {
+    let host = Array("m.fxltsbl.com".utf8)
+    let message =
+      HPACKTests.bytes("4002 1234 3d") + [UInt8(host.count - 13)] + host
+      + HPACKTests.bytes("82 7264 4d 05 65703d343930313534323033323337353138")
+    var network = Network(serverPort: port)
+    network.datagram(message)
+    network.finish()
+    #expect(network.core.sink.alerts.contains { $0.rule == .selfRegistration })
+  }
+
   @Test func chinaTelecomsPathMakesItASelfRegistration() {
     let json = Array("{\"REGVER\":\"8.0\",\"MEID\":\"x\",\"IMEI1\":\"490154203237518\"}".utf8)
     var network = Network(serverPort: 5683)

@@ -46,6 +46,33 @@ struct CoAPMessage: ~Escapable {
     payload = bytes.extracting(droppingFirst: options.payloadOffset)
   }
 
+  /// Whether `bytes` are, on whatever port, what phones and modules register with: a POST to a
+  /// carrier's host, of `/rd` with a name (OMA LwM2M 1.0 §5.3.1), or of `/nb` with JSON, perhaps in
+  /// base64.
+  static func isRegistration(_ bytes: RawSpan) -> Bool {
+    // Confirmable or not, and POST: little else begins so.
+    guard bytes.byteCount >= 12, bytes[0] & 0xE0 == 0x40, bytes[1] == 2,
+      let message = CoAPMessage(bytes)
+    else { return false }
+    if let host = message.value(OptionNumber.uriHost), isCarriers(host) { return true }
+    guard let path = message.value(OptionNumber.uriPath), path.byteCount == 2 else { return false }
+    if path.hasBytes("rd") {
+      var options = message.options
+      while let option = options.next() {
+        if option.number == OptionNumber.uriQuery, option.value.hasBytes("ep=") { return true }
+      }
+      return false
+    }
+    guard path.hasBytes("nb"), message.payload.byteCount >= 16 else { return false }
+    return message.payload[0] == 0x7B || message.payload.hasBytes("ey")
+      || message.payload.hasBytes("ew")
+  }
+
+  private static func isCarriers(_ host: RawSpan) -> Bool {
+    host.equalsIgnoringCase("zzhc.vnet.cn") || host.equalsIgnoringCase("m.fxltsbl.com")
+      || host.equalsIgnoringCase("shipei.fxltsbl.com")
+  }
+
   /// 0.01 to 0.31: a method (§12.1.1).
   var isRequest: Bool { bytes[1] >> 5 == 0 && bytes[1] != 0 }
   var isPost: Bool { bytes[1] == 2 }

@@ -56,16 +56,19 @@ public enum SelfRegistration {
     }
   }
 
-  /// China Unicom's is a request of `register` that names version, model, maker and signature. The
-  /// host is only asked for when one of the four is missing.
+  /// China Unicom's is a request of `register` at its host, or one that names version, model, maker
+  /// and signature where nothing says another host: at its port, or without a name. Anybody's devices
+  /// may register at their maker's with the same four.
   ///
   /// - Parameters:
   ///   - target: the request's target, as sent.
   ///   - host: the host's name; may be empty.
-  static func operatorOf(target: RawSpan, host: RawSpan) -> Operator? {
-    guard let question = target.firstOffset(of: 0x3F) else { return nil }
-    let path = target.extracting(first: question)
-    guard path.hasSuffix("/register") else { return nil }
+  ///   - port: the server's.
+  static func operatorOf(target: RawSpan, host: RawSpan, port: UInt16) -> Operator? {
+    let question = target.firstOffset(of: 0x3F) ?? target.byteCount
+    guard target.extracting(first: question).hasSuffix("/register") else { return nil }
+    if host.equalsIgnoringCase("dm.wo.com.cn") { return .unicom }
+    guard host.isEmpty || port == 6001, question < target.byteCount else { return nil }
     let query = target.extracting(droppingFirst: question &+ 1)
     var named: UInt8 = 0
     var start = 0
@@ -78,8 +81,7 @@ public enum SelfRegistration {
       if pair.hasBytes("sign=") { named |= 8 }
       start = end &+ 1
     }
-    let isAtHome = host.equalsIgnoringCase("dm.wo.com.cn") && named.nonzeroBitCount >= 2
-    return named == 15 || isAtHome ? .unicom : nil
+    return named == 15 ? .unicom : nil
   }
 
   /// A request by CoAP: China Telecom's from NB-IoT modules, a POST of `/nb`, or to its host, with the

@@ -263,7 +263,7 @@ struct Exchange<
       if !isSeen { inspectBody(body.bytes, place) }
     }
     if transactions[place].requestByteCount == 0, ledger.isOutward(context),
-      let registration = Exchange.registration(in: &transactions[place])
+      let registration = Exchange.registration(in: &transactions[place], context)
     {
       beginFindings()
       discloseFindings(registration, at: transactions[place].start)
@@ -295,9 +295,10 @@ struct Exchange<
 
   /// What a request's target says by itself.
   private static func registration(
-    in transaction: inout HTTPTransaction
+    in transaction: inout HTTPTransaction, _ context: FlowContext
   ) -> SelfRegistration.Operator? {
-    SelfRegistration.operatorOf(target: transaction.target, host: transaction.host)
+    SelfRegistration.operatorOf(
+      target: transaction.target, host: transaction.host, port: context.server.port)
   }
 
   private static func number(
@@ -479,7 +480,8 @@ struct Exchange<
     let isTelecom = SelfRegistration.matches(
       method: transactions[place].method, contentType: transactions[place].requestType,
       host: transactions[place].host, facts: facts)
-    let registration = isTelecom ? .telecom : Exchange.registration(in: &transactions[place])
+    let registration =
+      isTelecom ? .telecom : Exchange.registration(in: &transactions[place], context)
     disclose(registration, to: recipient, at: transactions[place].start)
   }
 

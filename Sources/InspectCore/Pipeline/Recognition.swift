@@ -126,6 +126,7 @@ extension Guess {
     }
     if self == .no, QUICRecognizer.recognize(bytes) { self = .quic }
     if self == .no, DTLSRecognizer.recognize(bytes) { self = .dtls }
+    if self == .no, CoAPMessage.isRegistration(bytes) { self = .coap }
   }
 }
 
