@@ -47,15 +47,69 @@ import Testing
     (#"{"lat":"55,676098","lon":"12,568337"}"#, "location medium 8 json:lon"),
     ("BEGIN:VCARD\nTEL;TYPE=CELL:+447700900123\nEND:VCARD", "phone-number medium 26 text"),
     (#"{"x":"+44 (0)7700 900123"}"#, "phone-number medium 6 json:x"),
+    // Baidu's, without separators; arrays; what iwlist and iw print.
+    ("wf=00005e005301;52;|00005e005302;60;|", "location medium 3 form:wf"),
+    ("wf=00005e005301;-52;office|00005e005302;-60", "location medium 3 form:wf"),
+    ("x=00:00:5e:00:53:01;52;|00:00:5e:00:53:02;60;", "location medium 2 form:x"),
+    (
+      #"[["00:00:5e:00:53:01",-50],["00:00:5e:00:53:02",-61]]"#, "location medium 3 json:[0][0]"
+    ),
+    (
+      "Cell 01 - Address: 00:00:5E:00:53:01\n  ESSID:\"a\"\n  Quality=58/70  Signal level=-52 dBm\n"
+        + "Cell 02 - Address: 00:00:5E:00:53:02\n  Quality=5/70  Signal level=-90 dBm\n",
+      "location medium 19 text"
+    ),
+    (
+      "BSS 00:00:5e:00:53:01(on wlan0)\n\tfreq: 2437\n\tsignal: -52.00 dBm\n"
+        + "BSS 00:00:5e:00:53:02(on wlan0)\n\tsignal: -90.00 dBm\n", "location medium 4 text"
+    ),
+    (#"{"start_lat":55.676098,"start_lng":12.568337}"#, "location medium 13 json:start_lng"),
+    (
+      "pickup_latitude=55.676098&pickup_longitude=12.568337",
+      "location medium 16 form:pickup_longitude"
+    ),
+    // Android's properties, and PHP's arrays and objects.
+    (
+      "[ro.product.model]: [TA-1046]\n[ro.serialno]: [R58M12ABCDE]\n[ro.debuggable]: [0]\n",
+      "serial-number medium 46 text:ro.serialno"
+    ),
+    (#"a:2:{s:4:"imei";s:15:"490154203237518";s:2:"os";i:9;}"#, "imei high 22 php:imei"),
+    (
+      #"O:8:"stdClass":1:{s:3:"dev";a:1:{s:4:"imsi";i:001010123456789;}}"#, "imsi high 46 php:imsi"
+    ),
+    (#"a:2:{s:3:"lat";d:55.676098;s:3:"lng";d:12.568337;}"#, "location medium 17 php:lng"),
+    (#"{"d":"a:1:{s:4:\"imei\";s:15:\"490154203237518\";}"}"#, "imei high 31 json:d > php:imei"),
   ])
   func aNeighbourIsTheName(_ text: String, _ expected: String) {
     #expect(shown(inspect(text)) == [expected])
   }
 
+  /// A capture may cut what PHP wrote anywhere.
+  @Test func everyPrefixOfPHPIsSafe() {
+    let text = Array(
+      #"O:8:"stdClass":2:{s:4:"imei";s:15:"490154203237518";s:1:"a";a:2:{i:0;N;i:1;d:0.5;}}"#.utf8)
+    for count in 0...text.count {
+      let found = shown(inspect(Array(text[..<count])))
+      // Without its last digit it is one, too.
+      #expect(found.count <= 1 && found.allSatisfy { $0.hasPrefix("imei ") }, "\(count)")
+    }
+  }
+
   @Test(arguments: [
     // Nothing that its name alone would make an identifier.
     #"{"type":"password","id":"field_one"}"#, #"{"name":"password","value":"Choose one"}"#,
-    #"["ssid","home network"]"#, #"["serial","A1B2C3D4"]"#, #"["imei","mac","imsi"]"#,
+    // Lists of anything else: one access point, twice the same, a checksum, times, map tiles.
+    "wf=00005e005301;52;|", "wf=00005e005301;52;|00005e005301;60;", "x=deadbeef0123;5;abc;|x;y",
+    "x=000000000000;52;|ffffffffffff;60;", "x=00005e005301;5234;|00005e005302;6012;",
+    #"[["00:00:5e:00:53:01",50],["00:00:5e:00:53:02",-61]]"#,
+    "Address: 00:00:5E:00:53:01\nQuality=1\nAddress: 00:00:5E:00:53:02\nSignal level=-52 dBm\n",
+    "arp 00:00:5E:00:53:01\nrx=-52\narp 00:00:5E:00:53:02\nrx=-60\n",
+    #"{"min_lat":55.676098,"max_lng":12.568337}"#, #"{"start_lat":55.676098,"end_time":12.568337}"#,
+    #"{"start_lat":1.5,"start_lng":12.568337}"#,
+    "[ro.debuggable]: [1]\n[ro.build]: [R58M12ABCDE]\n",
+    "[serial]: [unknown]\n", #"a:1:{s:2:"ts";s:15:"490154203237510";}"#, "a:1:{i:0;s:5:\"hello\";}",
+    "a:2:{b", "a:1: the first thing is that", #"["ssid","home network"]"#,
+    #"["serial","A1B2C3D4"]"#, #"["imei","mac","imsi"]"#,
     "<m><name>password</name><value>Choose one</value></m>",
     "<m><name>imsi</name><other>001010123456789</other></m>",
     "<m><name>order</name><value>354178036859789</value></m>",

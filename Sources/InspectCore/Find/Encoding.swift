@@ -1,7 +1,7 @@
 /// What a value looks like from its first bytes, when they are text.
 enum Encoding: Equatable {
-  case plain, json, xml, url, dataURI, multipart, webToken, base64, base64OfBinary, form, percent
-  case hexadecimal, hexadecimalPairs, hexadecimalOfBinary
+  case plain, json, xml, php, url, dataURI, multipart, webToken, base64, base64OfBinary, form
+  case percent, hexadecimal, hexadecimalPairs, hexadecimalOfBinary
 
   init(of value: RawSpan) {
     let count = value.byteCount
@@ -28,6 +28,11 @@ enum Encoding: Equatable {
     case 0x2D:
       if Multipart.boundary(of: value) != nil {
         self = .multipart
+        return
+      }
+    case 0x61, 0x4F:
+      if PHPSerialized.begins(value) {
+        self = .php
         return
       }
     case 0x64, 0x44:

@@ -207,6 +207,7 @@ public struct Finder: ~Copyable {
       leaf(value, at: start, key: key, meaning: meaning)
     case .json: walkJSON(value, at: start, key: key, depth: inner)
     case .xml: walkXML(value, at: start, depth: inner)
+    case .php: walkPHP(value, at: start, depth: inner)
     case .multipart:
       let boundary = value.extracting(Multipart.boundary(of: value) ?? 0..<0)
       walkMultipart(value, boundary: boundary, at: start, depth: inner)
@@ -416,6 +417,12 @@ public struct Finder: ~Copyable {
     }
     if meaning.group == .authorization, value.byteCount <= 8192 {
       return authorization(value, at: start, key: key)
+    }
+    if let list = AccessPointList(value) {
+      // An access point is heard within about 100 m.
+      return note(
+        Detection(.location, .medium, as: .verbatim, precision: 100), value.extracting(list.first),
+        and: value.extracting(list.second), at: start, key: key)
     }
     if value.byteCount <= Leaf.longest {
       let leaf = Leaf(value, meaning: meaning)

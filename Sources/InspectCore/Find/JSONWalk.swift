@@ -178,6 +178,18 @@ extension Finder {
     }
   }
 
+  /// Whether a number right behind an address in its array is the strength of a signal:
+  /// `["00:00:5e:00:53:01",-50]`.
+  private func isSignal(
+    _ text: JSONText, _ frame: JSONNesting.Frame, in bytes: RawSpan, at start: Int
+  ) -> Bool {
+    guard frame.isArray, frame.index == 1, text.count == 3 || text.count == 4,
+      bytes[text.start] == 0x2D, let last = records.last,
+      last.detection.kind == .macAddress || last.detection.kind == .bssid
+    else { return false }
+    return start &+ text.start &- last.offset <= 32
+  }
+
   /// Most values of most texts end here: they are short, and their names say nothing.
   private mutating func jsonValue(
     _ text: JSONText, isNumber: Bool, _ nesting: borrowing JSONNesting,
@@ -185,6 +197,7 @@ extension Finder {
     _ key: RawSpan, _ depth: Int
   ) {
     var name = nesting.top.name
+    if isNumber, isSignal(text, nesting.top, in: bytes, at: start) { facts.signalled &+= 1 }
     if pair.container != nesting.top.container { pair = JSONPair() }
     pair.container = nesting.top.container
     if let named = named(text, isNumber, nesting.top, &pair, in: bytes) {

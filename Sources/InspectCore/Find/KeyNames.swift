@@ -86,6 +86,13 @@ struct KeyNames: ~Copyable {
     add(.longitude, "gpslongitude", "userlng", "userlon", "geolng", "geolon", "mylng", "mylon")
     add(.longitude, "currentlongitude", "userlongitude", "devicelongitude", "lastlongitude")
     add(.longitude, "currentlng", "currentlon", "poslon", "poslng")
+    // Of journeys: from where, to where.
+    add(.latitude, "startlat", "endlat", "pickuplat", "dropofflat", "fromlat", "tolat", "homelat")
+    add(.latitude, "originlat", "destlat", "destinationlat", "worklat", "srclat", "dstlat")
+    add(.longitude, "startlng", "endlng", "pickuplng", "dropofflng", "fromlng", "tolng", "homelng")
+    add(.longitude, "originlng", "destlng", "destinationlng", "worklng", "srclng", "dstlng")
+    add(.longitude, "startlon", "endlon", "pickuplon", "dropofflon", "fromlon", "tolon", "homelon")
+    add(.longitude, "originlon", "destlon", "destinationlon", "worklon", "srclon", "dstlon")
     add(.location, "loc", "gps", "location", "coord", "coordinates", "latlng", "latlon", "geo")
     add(.location, "ll", "position", "coords", "latlong", "lnglat", "lonlat", "gpslocation")
     add(.geohash, "geohash")

@@ -80,6 +80,8 @@ enum TextPair {
   static func name(in text: RawSpan, before sign: Int) -> Range<Int>? {
     var end = sign
     while end > 0, text[end &- 1] == 0x20 || isQuote(text[end &- 1]) { end &-= 1 }
+    // Android's properties: `[ro.serialno]: [...]`.
+    if end > 0, text[end &- 1] == 0x5D { end &-= 1 }
     var first = end
     while first > 0, end &- first <= 33, isOfName(text[first &- 1]) { first &-= 1 }
     guard end &- first >= 2, end &- first <= 32 else { return nil }
@@ -103,8 +105,9 @@ enum TextPair {
     if isColon, first == sign &+ 1, !isQuote(text[first]) { return nil }
     let limit = min(text.byteCount, first &+ longestValue)
     var end = first
-    if isQuote(text[first]) {
-      let quote = text[first]
+    let isProperty = text[first] == 0x5B && text[name.upperBound] == 0x5D
+    if isQuote(text[first]) || isProperty {
+      let quote = isProperty ? 0x5D : text[first]
       first &+= 1
       end = first
       while end < limit, text[end] != quote, text[end] != 0x0A { end &+= 1 }

@@ -73,13 +73,37 @@ extension Finder {
     let sign = text[end]
     switch sign {
     case 0x2C, 0x3B, 0x7C, 0x40, 0x3D, 0x20, 0x09: break
-    default: return false
+    default: return isScanned(in: text, at: end)
     }
     var place = end &+ 1
     if place &+ 8 <= text.byteCount, text[place &+ 4] == sign, text[place].isASCIIDigit {
       place &+= 5
     }
     return text[place] == 0x2D && text[place &+ 1].isASCIIDigit && text[place &+ 2].isASCIIDigit
+  }
+
+  /// Whether the strength stands by its name in one of the next lines, as `iwlist` and `iw` print
+  /// what they hear: `Address: 00:00:5E:00:53:01`, ..., `Signal level=-52 dBm`.
+  private static func isScanned(in text: RawSpan, at end: Int) -> Bool {
+    guard text[end] == 0x0A || text[end] == 0x0D || text[end] == 0x28 else { return false }
+    let window = text.extracting(end..<min(end &+ 320, text.byteCount))
+    var position = 0
+    while let sign = ByteScan.firstOffset(of: 0x3D, or: 0x3A, in: window, from: position) {
+      position = sign &+ 1
+      // The next one begins.
+      if sign >= 2, sign &+ 15 <= window.byteCount,
+        HardwareAddress(window.extracting((sign &- 2)..<(sign &+ 15))) != nil
+      {
+        return false
+      }
+      var value = position
+      while value < window.byteCount, window[value] == 0x20 { value &+= 1 }
+      guard value &+ 2 < window.byteCount, window[value] == 0x2D, window[value &+ 1].isASCIIDigit
+      else { continue }
+      let name = window.extracting(first: sign)
+      if name.hasSuffix("ignal level") || name.hasSuffix("ignal") { return true }
+    }
+    return false
   }
 
   private func digitRun(in text: RawSpan, around probe: Int, floor: Int) -> Range<Int> {
