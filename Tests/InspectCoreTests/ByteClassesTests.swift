@@ -113,6 +113,44 @@ import Testing
     #expect(seen[0] > 1000 && seen[1] > 1000 && seen[1] < 19_000, "\(seen)")
   }
 
+  /// A set of bytes is known again by its ranges, and with few ranges nothing else is.
+  @Test func rangesHoldTheirSets() {
+    var random = Randomness(seed: 9)
+    let all = [UInt8](0...255)
+    for round in 0..<200 {
+      var set = [Bool](repeating: false, count: 256)
+      // Some of one to four ranges, some of many bytes.
+      let isFew = round % 2 == 0
+      for _ in 0...(isFew ? round % 4 : 20) {
+        let first = random.next(below: 250)
+        // Case is folded before.
+        for byte in first..<(first + (isFew ? 5 : 1)) where byte & 0x20 != 0 { set[byte] = true }
+      }
+      let ranges = ByteRanges(set)
+      let runs = (0..<256).count { set[$0] && ($0 == 0 || !set[$0 - 1]) }
+      for offset in [0, 64, 128, 192] {
+        let marks = ranges.marks(of: all.span.bytes, at: offset)
+        for place in 0..<64 {
+          let isMarked = marks >> UInt64(place) & 1 == 1
+          if set[(offset + place) | 0x20] {
+            #expect(isMarked, "\(round) \(offset + place)")
+          } else if runs <= 4 {
+            #expect(!isMarked, "\(round) \(offset + place)")
+          }
+        }
+      }
+      // Where fewer than 64 are left, all may be.
+      let marks = ranges.marks(of: all.span.bytes, at: 193)
+      #expect(marks == .max)
+    }
+    let none = ByteRanges([Bool](repeating: false, count: 256))
+    let marks = none.marks(of: all.span.bytes, at: 0)
+    #expect(marks == 0)
+    let whole = ByteRanges([Bool](repeating: true, count: 256))
+    let wholeMarks = whole.marks(of: all.span.bytes, at: 128)
+    #expect(wholeMarks == .max)
+  }
+
   @Test func controlsAreSeenAnywhere() {
     for length in 0...70 {
       var bytes = [UInt8](repeating: 0x41, count: length)

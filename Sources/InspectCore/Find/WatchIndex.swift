@@ -91,6 +91,8 @@ public final class WatchIndex: Sendable {
   let shortest: Int
   let longest: Int
   let prefixes: WatchPrefixes
+  /// What a value begins with, more or less.
+  let firsts: ByteRanges
   /// The first four digits of numbers, in four bits each, the first one highest.
   let packed: WatchPairs
   /// Two characters that follow each other in a value, the first one lowest, without case.
@@ -152,6 +154,7 @@ public final class WatchIndex: Sendable {
     shortest = builder.shortest
     longest = builder.longest
     prefixes = builder.prefixes
+    firsts = builder.prefixes.ranges
     packed = builder.packed
     inner = builder.inner
     separators = builder.separators

@@ -148,6 +148,9 @@ struct WatchPrefixes: Sendable {
     Int(truncatingIfNeeded: (bytes &* 0x9E37_79B9_7F4A_7C15) &>> shift)
   }
 
+  /// The characters with which values begin, in lower case.
+  var ranges: ByteRanges { ByteRanges(firsts) }
+
   /// Whether a value may begin with this character.
   func mayBegin(with byte: UInt8) -> Bool { firsts[Int(byte | 0x20)] }
 

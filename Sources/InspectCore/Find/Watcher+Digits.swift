@@ -3,9 +3,11 @@
 extension Watcher {
   mutating func scanBCD(_ bytes: RawSpan) {
     var offset = 0
+    let skipsZeros = !index.packed.contains(0)
     while offset < bytes.byteCount {
       let marks = PackedMarks(of: bytes, at: offset)
       var starts = marks.long | marks.typed
+      if skipsZeros { starts &= ~marks.empty }
       while starts != 0 {
         let place = UInt64(starts.trailingZeroBitCount)
         starts &= starts &- 1

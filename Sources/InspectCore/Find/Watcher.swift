@@ -169,6 +169,7 @@ struct Watcher: ~Copyable {
       if !looksAtAll, classes.escapes == 0 {
         starts &= classes.numbersBegin(index.shortest) | escaped
       }
+      starts &= index.firsts.marks(of: bytes, at: offset) | escaped
       while starts != 0 {
         let place = starts.trailingZeroBitCount
         starts &= starts &- 1

@@ -59,6 +59,16 @@ struct ByteBlock {
   @inline(__always)
   var digits: UInt64 { between(0x30, 0x3A) }
 
+  /// Those in one of the ranges, in either case.
+  @inline(__always)
+  func folded(in ranges: ByteRanges) -> UInt64 {
+    let folded = bytes | SIMD16(repeating: 0x20)
+    func isIn(_ place: Int) -> UInt64 {
+      ByteBlock.below(folded &- SIMD16(repeating: ranges.firsts[place]), ranges.counts[place])
+    }
+    return isIn(0) | isIn(1) | isIn(2) | isIn(3)
+  }
+
   /// Whether all are printable ASCII, space included.
   @inline(__always)
   var arePrintable: Bool { between(0x20, 0x7F) == 0xFFFF }

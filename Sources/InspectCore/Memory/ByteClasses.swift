@@ -133,12 +133,15 @@ struct PackedMarks {
   private(set) var long: UInt64 = 0
   /// Three and more, behind their length (5 to 20) and a type (80 to FF).
   private(set) var typed: UInt64 = 0
+  /// Zeros between zeros, of which there are many.
+  private(set) var empty: UInt64 = 0
 
   /// Of the bytes from `offset` on, which is 0 or a multiple of `step`.
   init(of bytes: RawSpan, at offset: Int) {
     var digits: UInt64 = 0
     var types: UInt64 = 0
     var lengths: UInt64 = 0
+    var zeros: UInt64 = 0
     let count = min(bytes.byteCount &- offset, PackedMarks.byteCount)
     for place in 0..<4 where 16 &* place < count {
       let block = ByteBlock(of: bytes, at: offset &+ 16 &* place)
@@ -146,14 +149,65 @@ struct PackedMarks {
       digits |= block.packedDigits &<< shift
       types |= block.beyond &<< shift
       lengths |= block.between(5, 21) &<< shift
+      zeros |= block.equal(to: 0) &<< shift
     }
     // Zeros beyond the end would be some.
     digits &= .max &>> UInt64(truncatingIfNeeded: 64 &- count)
     let three = digits & digits &>> 1 & digits &>> 2
     let own: UInt64 =
       (1 &<< UInt64(PackedMarks.step &+ PackedMarks.before)) &- (offset == 0 ? 1 : 4)
+    empty = zeros & zeros &<< 1 & zeros &>> 1
     long = three & three &>> 3 & own
     typed = three & types &<< 1 & lengths &<< 2 & own
+  }
+}
+
+/// Four ranges that bytes of a set are in, and few others.
+struct ByteRanges: Sendable {
+  private(set) var firsts = InlineArray<4, UInt8>(repeating: 0)
+  /// How many bytes there are from each first one on; 0 for an empty range.
+  private(set) var counts = InlineArray<4, UInt8>(repeating: 0)
+
+  /// All bytes that are in `set`, which has a place for each.
+  init(_ set: [Bool]) {
+    var ranges: [Range<Int>] = []
+    for byte in 0..<256 where set[byte] {
+      if let last = ranges.last, last.upperBound == byte {
+        ranges[ranges.count - 1] = last.lowerBound..<(byte + 1)
+      } else {
+        ranges.append(byte..<(byte + 1))
+      }
+    }
+    while ranges.count > 4 {
+      // The two with the fewest strangers between them become one.
+      var place = 0
+      for other in 1..<(ranges.count - 1)
+      where ranges[other + 1].lowerBound - ranges[other].upperBound
+        < ranges[place + 1].lowerBound - ranges[place].upperBound
+      {
+        place = other
+      }
+      ranges[place] = ranges[place].lowerBound..<ranges[place + 1].upperBound
+      ranges.remove(at: place + 1)
+    }
+    for (place, range) in ranges.enumerated() {
+      // No byte is 0 when the bit of the case is set.
+      let first = max(range.lowerBound, 1)
+      firsts[place] = UInt8(first)
+      counts[place] = UInt8(max(0, range.upperBound - first))
+    }
+  }
+
+  /// Which of the 64 bytes from `offset` on are in them, in either case; all, where fewer are there.
+  @inline(__always)
+  func marks(of bytes: RawSpan, at offset: Int) -> UInt64 {
+    guard bytes.byteCount &- offset >= 64 else { return .max }
+    var marks: UInt64 = 0
+    for place in 0..<4 {
+      let block = ByteBlock(whole: bytes, at: offset &+ 16 &* place)
+      marks |= block.folded(in: self) &<< UInt64(truncatingIfNeeded: 16 &* place)
+    }
+    return marks
   }
 }
 
