@@ -106,7 +106,7 @@ import Testing
     let uuid = Self.uuid
     for other in [
       "{00000000-0000-0000-0000-000000000000}", "urn:uuid:0000180f-0000-1000-8000-00805f9b34fb",
-      "a\(uuid)", "\(uuid)-1", "urn:uuid:\(uuid.dropLast())", "x-\(uuid)",
+      "a\(uuid)", "\(uuid):host.example", "\(uuid)-1", "urn:uuid:\(uuid.dropLast())", "x-\(uuid)",
       // Milliseconds and microseconds since 1970.
       "00000190a5b0c3d1", "00064e1b2c3d4f5a",
     ] {

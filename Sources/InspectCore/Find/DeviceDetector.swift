@@ -49,11 +49,13 @@ enum DeviceDetector {
   }
 
   /// Whether a UUID may stand in a longer value that nothing names: `{...}`, `urn:uuid:...`, within a
-  /// User-Agent or a sentence.
+  /// User-Agent or a sentence. With other signs it is most often of a request or a message.
   static func mayHoldUUID(_ leaf: borrowing Leaf) -> Bool {
     leaf.shape.separators >= 4 && leaf.value.byteCount > 36
       && leaf.shape.digits &+ leaf.shape.hexLetters >= 32
       && (leaf.meaning.group == .none || leaf.meaning.group == .other)
+      && (leaf.value[0] == 0x7B || leaf.value.hasPrefixIgnoringCase("urn:uuid:")
+        || leaf.value.firstOffset(of: 0x20) != nil || leaf.value.firstOffset(of: 0x2F) != nil)
   }
 
   /// The next one that stands alone, and is none that everybody sends.

@@ -247,7 +247,10 @@ extension Watcher {
       for count in 0..<3 {
         while end < text.byteCount, text[end].isOfName { end &+= 1 }
         if count == 0 { next = end }
-        if mayBegin, end &- start >= 3, end &- start <= WatchCanonical.longest,
+        let isWhole =
+          (start == 0 || !text[start &- 1].isWatchWord)
+          && (end == text.byteCount || !text[end].isWatchWord)
+        if mayBegin, isWhole, end &- start >= 3, end &- start <= WatchCanonical.longest,
           start > 0 || end < text.byteCount
         {
           guard namesLeft > 0 else { return countHMACLimit() }
