@@ -92,15 +92,7 @@ import Testing
   /// A dialogue: lines of the client, and of the server behind `<`.
   private func items(_ lines: [String], port: UInt16) -> [String] {
     var network = Network(serverPort: port)
-    network.connect()
-    for line in lines {
-      if line.hasPrefix("<") {
-        network.say(line.dropFirst() + "\r\n", .toClient)
-      } else {
-        network.say(line + "\r\n")
-      }
-    }
-    network.close()
+    network.talk(lines)
     network.finish()
     return network.core.sink.alerts.flatMap(\.items).map {
       "\($0.kind.name) \($0.part.name) \($0.offset) \(String(decoding: $0.value, as: UTF8.self))"

@@ -121,6 +121,19 @@ struct Network: ~Copyable {
       atlas: NoAtlas(), cipher: ToyCipher())
   }
 
+  /// A whole connection with a dialogue: lines of the client, and of the server behind `<`.
+  mutating func talk(_ lines: [String]) {
+    connect()
+    for line in lines {
+      if line.hasPrefix("<") {
+        say(line.dropFirst() + "\r\n", .toClient)
+      } else {
+        say(line + "\r\n")
+      }
+    }
+    close()
+  }
+
   var events: [String] { core.sink.events }
 
   mutating func finish() { core.finish() }

@@ -6,15 +6,7 @@ import Testing
   /// A dialogue: lines of the client, and of the server behind `<`.
   private func events(_ lines: [String], port: UInt16 = 25) -> [String] {
     var network = Network(serverPort: port)
-    network.connect()
-    for line in lines {
-      if line.hasPrefix("<") {
-        network.say(line.dropFirst() + "\r\n", .toClient)
-      } else {
-        network.say(line + "\r\n")
-      }
-    }
-    network.close()
+    network.talk(lines)
     network.finish()
     return network.events
   }

@@ -54,15 +54,7 @@ import Testing
   /// A dialogue: lines of the client, and of the server behind `<`.
   private func rules(_ lines: String...) throws -> [Rule] {
     var network = try network(port: 25, .withdrawn)
-    network.connect()
-    for line in lines {
-      if line.hasPrefix("<") {
-        network.say(line.dropFirst() + "\r\n", .toClient)
-      } else {
-        network.say(line + "\r\n")
-      }
-    }
-    network.close()
+    network.talk(lines)
     return rules(&network)
   }
 
