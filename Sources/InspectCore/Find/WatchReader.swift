@@ -17,9 +17,9 @@ struct WatchReader: ~Escapable {
       }
     }
 
-    /// What is beyond ASCII counts as one of them.
     static var all: Separators { Separators(low: .max, high: .max) }
 
+    /// What is beyond ASCII counts as one of them.
     @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
       byte >= 0x80 || (byte < 64 ? low : high) &>> UInt64(byte & 63) & 1 != 0
